@@ -1,0 +1,1 @@
+"""Tongchuang: the classroom application and its LiveKit-compatible media server."""
