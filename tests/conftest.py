@@ -1,0 +1,52 @@
+"""What holds for every test: markers by folder, no blocking call in a coroutine, no socket in a unit test."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from blockbuster import blockbuster_ctx
+
+TESTS = Path(__file__).parent
+# Why these: a folder is the marker, so that nobody forgets one and a new folder must be thought about.
+LAYERS = ("unit", "contract", "integration", "conformance", "fuzz", "e2e")
+
+
+def layer_of(path: Path) -> str | None:
+    """The first folder under tests/, when it is a layer."""
+    parts = path.relative_to(TESTS).parts if path.is_relative_to(TESTS) else ()
+    return parts[0] if parts and parts[0] in LAYERS else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        layer = layer_of(item.path)
+        if layer is None:
+            raise pytest.UsageError(f"{item.path} is in no layer: put it under tests/ in one of {', '.join(LAYERS)}")
+        item.add_marker(layer)
+
+
+@pytest.fixture(autouse=True)
+def no_blocking_calls(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A blocking call of ours inside a running event loop fails the test (browser tests drive a synchronous API)."""
+    if layer_of(request.node.path) == "e2e":
+        yield
+        return
+    with blockbuster_ctx("server"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_sockets_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A unit test that would reach a network fails at once, with the reason (socketpair stays: event loops use it)."""
+    if layer_of(request.node.path) != "unit":
+        return
+
+    def refuse(*_: Any, **__: Any) -> NoReturn:
+        pytest.fail("a unit test used a socket: move it to tests/integration or hand it a fake", pytrace=True)
+
+    for name in ("bind", "connect", "connect_ex", "listen", "sendto"):
+        monkeypatch.setattr(socket.socket, name, refuse)
