@@ -24,6 +24,24 @@ class ErrorCode(StrEnum):
     INVALID_REQUEST = "invalid_request"
     INTERNAL = "internal"
     NOT_FOUND = "not_found"
+    TOKEN_MISSING = "token_missing"
+    TOKEN_MALFORMED = "token_malformed"
+    TOKEN_EXPIRED = "token_expired"
+    TOKEN_NOT_YET_VALID = "token_not_yet_valid"
+    TOKEN_FORGED = "token_forged"
+    TOKEN_NO_ROOM_JOIN = "token_no_room_join"
+    SDP_INVALID = "sdp_invalid"
+    CANDIDATE_INVALID = "candidate_invalid"
+    JOIN_REQUEST_INVALID = "join_request_invalid"
+    JOIN_REQUEST_TOO_LARGE = "join_request_too_large"
+    SIGNAL_INVALID = "signal_invalid"
+    SIGNAL_TOO_LARGE = "signal_too_large"
+    ROOM_NAME_INVALID = "room_name_invalid"
+    IDENTITY_INVALID = "identity_invalid"
+    NAME_INVALID = "name_invalid"
+    METADATA_INVALID = "metadata_invalid"
+    ATTRIBUTES_INVALID = "attributes_invalid"
+    TOPIC_INVALID = "topic_invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +56,48 @@ TEXTS: dict[ErrorCode, ErrorText] = {
     ErrorCode.INVALID_REQUEST: ErrorText("The request could not be understood.", "無法理解這個請求。"),
     ErrorCode.INTERNAL: ErrorText("Something went wrong on our side.", "系統發生問題。"),
     ErrorCode.NOT_FOUND: ErrorText("This page or thing does not exist.", "找不到這個頁面或項目。"),
+    ErrorCode.TOKEN_MISSING: ErrorText("A join link needs a token, and none came.", "加入連結缺少通行權杖。"),
+    ErrorCode.TOKEN_MALFORMED: ErrorText(
+        "The token is damaged. Please copy the whole link again.",
+        "通行權杖已損壞，請重新複製完整的連結。",
+    ),
+    ErrorCode.TOKEN_EXPIRED: ErrorText("This link has expired. Please ask for a new one.", "這個連結已過期，請索取新的連結。"),
+    ErrorCode.TOKEN_NOT_YET_VALID: ErrorText(
+        "This link is not valid yet. Please check the clock of your device.",
+        "這個連結尚未生效，請檢查裝置的時間。",
+    ),
+    ErrorCode.TOKEN_FORGED: ErrorText("This token was not issued here.", "這個通行權杖不是由本站核發。"),
+    ErrorCode.TOKEN_NO_ROOM_JOIN: ErrorText("This token does not let you join a room.", "這個通行權杖不允許加入教室。"),
+    ErrorCode.SDP_INVALID: ErrorText(
+        "Your device sent a media description that we could not read.",
+        "您的裝置傳來無法解讀的媒體描述。",
+    ),
+    ErrorCode.CANDIDATE_INVALID: ErrorText(
+        "Your device sent a network address that we could not read.",
+        "您的裝置傳來無法解讀的網路位址。",
+    ),
+    ErrorCode.JOIN_REQUEST_INVALID: ErrorText(
+        "Your device sent a join request that we could not read.",
+        "您的裝置傳來無法解讀的加入請求。",
+    ),
+    ErrorCode.JOIN_REQUEST_TOO_LARGE: ErrorText(
+        "Your device sent a join request that is too large.",
+        "您的裝置傳來的加入請求過大。",
+    ),
+    ErrorCode.SIGNAL_INVALID: ErrorText("Your device sent a message that we could not read.", "您的裝置傳來無法解讀的訊息。"),
+    ErrorCode.SIGNAL_TOO_LARGE: ErrorText("Your device sent a message that is too large.", "您的裝置傳來的訊息過大。"),
+    ErrorCode.ROOM_NAME_INVALID: ErrorText("This room name cannot be used.", "這個教室名稱無法使用。"),
+    ErrorCode.IDENTITY_INVALID: ErrorText("This participant id cannot be used.", "這個參與者代號無法使用。"),
+    ErrorCode.NAME_INVALID: ErrorText(
+        "This name cannot be used. Please choose a shorter, plain one.",
+        "這個名字無法使用，請改用較短、單純的名字。",
+    ),
+    ErrorCode.METADATA_INVALID: ErrorText("The extra information is too large or not readable.", "附加資訊過大或無法解讀。"),
+    ErrorCode.ATTRIBUTES_INVALID: ErrorText(
+        "The attributes are too many, too large or not readable.",
+        "屬性過多、過大或無法解讀。",
+    ),
+    ErrorCode.TOPIC_INVALID: ErrorText("This topic name cannot be used.", "這個主題名稱無法使用。"),
 }
 
 
