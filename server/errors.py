@@ -42,6 +42,28 @@ class ErrorCode(StrEnum):
     METADATA_INVALID = "metadata_invalid"
     ATTRIBUTES_INVALID = "attributes_invalid"
     TOPIC_INVALID = "topic_invalid"
+    ROOM_NOT_FOUND = "room_not_found"
+    PARTICIPANT_NOT_FOUND = "participant_not_found"
+    TRACK_NOT_FOUND = "track_not_found"
+    REMOTE_UNMUTE_REFUSED = "remote_unmute_refused"
+    GRANT_MISSING = "grant_missing"
+    ROOM_FULL = "room_full"
+    ROOM_MISMATCH = "room_mismatch"
+    CODEC_REFUSED = "codec_refused"
+    PUBLISH_REFUSED = "publish_refused"
+    SETTING_INVALID = "setting_invalid"
+    KEYS_INVALID = "keys_invalid"
+    DATA_UNUSABLE = "data_unusable"
+    DATABASE_UNUSABLE = "database_unusable"
+    PORT_TAKEN = "port_taken"
+    TLS_INVALID = "tls_invalid"
+    PREREQUISITE_MISSING = "prerequisite_missing"
+    FORBIDDEN = "forbidden"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    BODY_TOO_LARGE = "body_too_large"
+    RATE_LIMITED = "rate_limited"
+    MEDIA_UNAVAILABLE = "media_unavailable"
+    SEAT_UNKNOWN = "seat_unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +120,39 @@ TEXTS: dict[ErrorCode, ErrorText] = {
         "屬性過多、過大或無法解讀。",
     ),
     ErrorCode.TOPIC_INVALID: ErrorText("This topic name cannot be used.", "這個主題名稱無法使用。"),
+    ErrorCode.ROOM_NOT_FOUND: ErrorText("This room does not exist.", "找不到這間教室。"),
+    ErrorCode.PARTICIPANT_NOT_FOUND: ErrorText("This person is not in the room.", "教室裡沒有這個人。"),
+    ErrorCode.TRACK_NOT_FOUND: ErrorText("This sound or picture is not there any more.", "這個聲音或影像已不存在。"),
+    ErrorCode.REMOTE_UNMUTE_REFUSED: ErrorText(
+        "Only the person can turn on their own microphone or camera.",
+        "只有本人能開啟自己的麥克風或鏡頭。",
+    ),
+    ErrorCode.GRANT_MISSING: ErrorText("You do not have the right to do this.", "您沒有執行這個動作的權限。"),
+    ErrorCode.ROOM_FULL: ErrorText("This room is full.", "這間教室人數已滿。"),
+    ErrorCode.ROOM_MISMATCH: ErrorText("This link belongs to another room.", "這個連結屬於另一間教室。"),
+    ErrorCode.CODEC_REFUSED: ErrorText(
+        "This video format is not supported yet. Please use VP8 or H.264.",
+        "目前不支援這種視訊格式，請改用 VP8 或 H.264。",
+    ),
+    ErrorCode.PUBLISH_REFUSED: ErrorText("You may not share this here.", "您在這裡無法分享這項內容。"),
+    ErrorCode.SETTING_INVALID: ErrorText("A setting is not valid.", "有一項設定不正確。"),
+    ErrorCode.KEYS_INVALID: ErrorText("The LiveKit keys are not usable.", "LiveKit 金鑰無法使用。"),
+    ErrorCode.DATA_UNUSABLE: ErrorText("The data folder cannot be used.", "資料夾無法使用。"),
+    ErrorCode.DATABASE_UNUSABLE: ErrorText("The database cannot be used.", "資料庫無法使用。"),
+    ErrorCode.PORT_TAKEN: ErrorText("Another program already uses this port.", "這個連接埠已被其他程式使用。"),
+    ErrorCode.TLS_INVALID: ErrorText("The TLS certificate or key cannot be used.", "TLS 憑證或金鑰無法使用。"),
+    ErrorCode.PREREQUISITE_MISSING: ErrorText("Something that this needs is missing.", "缺少必要的元件。"),
+    ErrorCode.FORBIDDEN: ErrorText("You may not see this.", "您沒有檢視的權限。"),
+    ErrorCode.METHOD_NOT_ALLOWED: ErrorText("This cannot be done here.", "這裡不能執行這個動作。"),
+    ErrorCode.BODY_TOO_LARGE: ErrorText("This is too large to be sent.", "內容太大，無法傳送。"),
+    ErrorCode.RATE_LIMITED: ErrorText(
+        "That was too often. Please wait a moment and try again.", "操作太頻繁，請稍候再試。"
+    ),
+    ErrorCode.MEDIA_UNAVAILABLE: ErrorText(
+        "Sound and picture are starting again. Please try again in a few seconds.",
+        "影音服務正在重新啟動，請幾秒後再試。",
+    ),
+    ErrorCode.SEAT_UNKNOWN: ErrorText("The demo lesson has no such seat.", "示範課沒有這個座位。"),
 }
 
 
