@@ -1,0 +1,202 @@
+// One viewer's call: owns the livekit Room, follows its events and offers the few actions that the dock has.
+import {
+  DisconnectReason,
+  Room,
+  RoomEvent,
+  Track,
+  VideoPresets,
+  VideoQuality,
+  type LocalVideoTrack,
+  type RemoteTrack,
+} from 'livekit-client';
+import type { OwnTrack } from '../media/local.ts';
+import { fetchTicket, mediaUrl, Refusal } from './api.ts';
+import type { Lesson } from './lesson.ts';
+import { readPeople, type Person } from './people.ts';
+import { reasonText, remarkText, type Phase } from './phase.ts';
+
+const BACK_SHOWN_MS = 4000; // long enough to read one line
+
+/** Everything after which a component may have to be drawn again. */
+const REDRAW_EVENTS = [
+  RoomEvent.ParticipantConnected,
+  RoomEvent.ParticipantDisconnected,
+  RoomEvent.ParticipantNameChanged,
+  RoomEvent.ParticipantAttributesChanged,
+  RoomEvent.TrackPublished,
+  RoomEvent.TrackUnpublished,
+  RoomEvent.TrackMuted,
+  RoomEvent.TrackUnmuted,
+  RoomEvent.LocalTrackPublished,
+  RoomEvent.LocalTrackUnpublished,
+  RoomEvent.ConnectionQualityChanged,
+  RoomEvent.AudioPlaybackStatusChanged,
+  RoomEvent.MediaDevicesChanged,
+  RoomEvent.ActiveDeviceChanged,
+] as const;
+
+export interface Wishes {
+  readonly isMicrophoneOn: boolean;
+  readonly isCameraOn: boolean;
+  readonly devices: Readonly<Partial<Record<MediaDeviceKind, string>>>;
+}
+
+export class Session {
+  phase: Phase = 'connecting';
+  /** Said when the phase is `lost`. */
+  trouble = '';
+  /** A passing remark, such as a screen share that the browser refused. */
+  remark = '';
+  isLowData = false;
+  lastSpeaker: string | undefined;
+  room: Room;
+  private readonly seat: string;
+  private readonly lesson: Lesson;
+  private readonly voices: HTMLElement;
+  private readonly onChange: () => void;
+  private backTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: { seat: string; lesson: Lesson; voices: HTMLElement; onChange: () => void }) {
+    ({ seat: this.seat, lesson: this.lesson, voices: this.voices, onChange: this.onChange } = options);
+    this.room = this.makeRoom();
+  }
+
+  get people(): readonly Person[] {
+    return readPeople(this.room, this.lesson);
+  }
+
+  /** Connects and publishes the tracks of the self-check, so that no device is opened twice. */
+  async join(tracks: readonly OwnTrack[]): Promise<void> {
+    this.setPhase('connecting');
+    try {
+      const ticket = await fetchTicket(this.seat);
+      await this.room.connect(mediaUrl(ticket.url, location.origin), ticket.token, {
+        rtcConfig: { iceServers: ticket.ice_servers ?? [] }, // Why: without a list the browser side might ask somebody else's STUN server
+      });
+    } catch (error) {
+      this.lose(error instanceof Refusal ? error.message : reasonText(DisconnectReason.JOIN_FAILURE));
+      for (const track of tracks) track.stop();
+      return;
+    }
+    this.setPhase('live');
+    await Promise.all(tracks.map((track) => this.say(this.room.localParticipant.publishTrack(track))));
+  }
+
+  /** Joins again with a fresh token after the connection was lost for good. */
+  async rejoin(wishes: Wishes): Promise<void> {
+    this.room.removeAllListeners();
+    void this.room.disconnect();
+    this.voices.replaceChildren();
+    this.room = this.makeRoom();
+    for (const [kind, device] of Object.entries(wishes.devices)) await this.room.switchActiveDevice(kind as MediaDeviceKind, device).catch(() => false);
+    await this.join([]);
+    if (this.phase !== 'live') return;
+    const me = this.room.localParticipant;
+    await Promise.all([this.say(me.setMicrophoneEnabled(wishes.isMicrophoneOn)), this.say(me.setCameraEnabled(wishes.isCameraOn))]);
+  }
+
+  async leave(): Promise<void> {
+    this.setPhase('left');
+    await this.room.disconnect();
+  }
+
+  setMicrophone(isOn: boolean): Promise<void> {
+    return this.say(this.room.localParticipant.setMicrophoneEnabled(isOn));
+  }
+
+  setCamera(isOn: boolean): Promise<void> {
+    return this.say(this.room.localParticipant.setCameraEnabled(isOn));
+  }
+
+  setScreen(isOn: boolean): Promise<void> {
+    const options = { audio: true, contentHint: 'detail', selfBrowserSurface: 'include' } as const;
+    return this.say(this.room.localParticipant.setScreenShareEnabled(isOn, options));
+  }
+
+  async setDevice(kind: MediaDeviceKind, device: string): Promise<void> {
+    await this.say(this.room.switchActiveDevice(kind, device));
+  }
+
+  /** Smaller pictures both ways; voices keep their quality. */
+  setLowData(isLow: boolean): void {
+    this.isLowData = isLow;
+    const quality = isLow ? VideoQuality.LOW : VideoQuality.HIGH;
+    for (const participant of this.room.remoteParticipants.values()) {
+      const camera = participant.getTrackPublication(Track.Source.Camera);
+      if (camera) camera.setVideoQuality(quality);
+    }
+    const own = this.room.localParticipant.getTrackPublication(Track.Source.Camera)?.track as LocalVideoTrack | undefined;
+    own?.setPublishingQuality(quality);
+    this.onChange();
+  }
+
+  async unlockAudio(): Promise<void> {
+    await this.say(this.room.startAudio());
+  }
+
+  private makeRoom(): Room {
+    const room = new Room({
+      adaptiveStream: true,
+      dynacast: true,
+      videoCaptureDefaults: { resolution: VideoPresets.h720.resolution },
+      audioCaptureDefaults: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+      publishDefaults: { simulcast: true, videoCodec: 'vp8' },
+    });
+    for (const event of REDRAW_EVENTS) room.on(event, () => this.onChange());
+    room
+      .on(RoomEvent.TrackSubscribed, (track, publication) => {
+        if (this.isLowData && publication.source === Track.Source.Camera) publication.setVideoQuality(VideoQuality.LOW);
+        this.hear(track);
+      })
+      .on(RoomEvent.TrackUnsubscribed, (track) => {
+        if (track.kind === Track.Kind.Audio) for (const element of track.detach()) element.remove();
+        this.onChange();
+      })
+      .on(RoomEvent.ActiveSpeakersChanged, (speakers) => {
+        this.lastSpeaker = speakers.find((speaker) => !speaker.isLocal)?.identity ?? this.lastSpeaker;
+        this.onChange();
+      })
+      .on(RoomEvent.SignalReconnecting, () => this.setPhase('recovering'))
+      .on(RoomEvent.Reconnecting, () => this.setPhase('recovering'))
+      .on(RoomEvent.Reconnected, () => this.showBack())
+      .on(RoomEvent.Disconnected, (reason) => this.onDisconnected(reason));
+    return room;
+  }
+
+  private hear(track: RemoteTrack): void {
+    if (track.kind === Track.Kind.Audio) this.voices.append(track.attach());
+    this.onChange();
+  }
+
+  private showBack(): void {
+    this.setPhase('back');
+    this.backTimer = setTimeout(() => this.setPhase('live'), BACK_SHOWN_MS);
+  }
+
+  private onDisconnected(reason: DisconnectReason | undefined): void {
+    if (this.phase === 'left' || this.phase === 'connecting') return; // asked for, or `join` reports it
+    this.lose(reasonText(reason));
+  }
+
+  private lose(trouble: string): void {
+    this.trouble = trouble;
+    this.setPhase('lost');
+  }
+
+  private setPhase(phase: Phase): void {
+    clearTimeout(this.backTimer);
+    this.phase = phase;
+    this.onChange();
+  }
+
+  /** Awaits an action of the client; a refusal becomes a remark that the page shows, never an unhandled error. */
+  private async say(action: Promise<unknown>): Promise<void> {
+    this.remark = '';
+    try {
+      await action;
+    } catch (error) {
+      this.remark = remarkText(error);
+    }
+    this.onChange();
+  }
+}

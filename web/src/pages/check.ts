@@ -1,0 +1,9 @@
+// Entry of the self-check page.
+import '../styles/base.css';
+import '../styles/site.css';
+import '../styles/check.css';
+import { startPageLanguage } from '../i18n/catalogue.ts';
+import { defineClock } from '../lesson/clock_element.ts';
+
+startPageLanguage();
+defineClock();

@@ -1,0 +1,5 @@
+declare module 'virtual:catalogue' {
+  const catalogue: Readonly<Record<string, string>>;
+  export default catalogue;
+}
+declare module '*.css';
