@@ -1,4 +1,4 @@
-"""The LiveKit key and secret: from the environment, or made once and kept in the data folder, readable by its owner only."""
+"""The LiveKit key and secret: from the environment, or made once and kept in the data folder (mode 0600)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frozen settings from the environment and `.env`; only composition roots read them, everything else is handed values."""
+"""Frozen settings from the environment and `.env`; only composition roots read them, the rest is handed values."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ class Settings(BaseSettings):
     # Why 64: far more workers than cores of any school's server; a typing error must not start thousands.
     workers: int = Field(0, ge=0, le=64, description="Media workers; 0 means one less than the cores, at least 1.")
     # Why 0.5: two heartbeats and a half; below that an ordinary busy moment would count as dead.
-    worker_tick_timeout_s: float = Field(
-        3.0, ge=0.5, le=60, description="A media worker silent for so long is replaced."
-    )
+    worker_tick_timeout_s: float = Field(3.0, ge=0.5, le=60, description="A worker silent for so long is replaced.")
     webhook_urls: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Where the media server posts LiveKit webhooks; commas between."
     )
@@ -62,18 +60,18 @@ class Settings(BaseSettings):
     log_personal_data: bool = Field(False, description="Keep names in the log; for development only.")
 
     livekit_url: str = Field(
-        "", validation_alias=_field_name("LIVEKIT_URL"), description="An outside LiveKit server instead of ours."
+        "", validation_alias=_field_name("LIVEKIT_URL"), description="A LiveKit server instead of ours."
     )
     livekit_api_key: str = Field("", validation_alias=_field_name("LIVEKIT_API_KEY"), description="Key of join tokens.")
     livekit_api_secret: SecretStr = Field(
         SecretStr(""),
         validation_alias=_field_name("LIVEKIT_API_SECRET"),
-        description="Its secret, 32 characters or more.",
+        description="Its secret, at least 32 characters.",
     )
     livekit_keys: SecretStr = Field(
         SecretStr(""),
         validation_alias=_field_name("LIVEKIT_KEYS"),
-        description="Several `key: secret` lines (media command).",
+        description="Several `key: secret` lines, for `media`.",
     )
     database_url: SecretStr = Field(
         SecretStr(""),
