@@ -64,6 +64,7 @@ class ErrorCode(StrEnum):
     RATE_LIMITED = "rate_limited"
     MEDIA_UNAVAILABLE = "media_unavailable"
     SEAT_UNKNOWN = "seat_unknown"
+    CONFLICT = "conflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ TEXTS: dict[ErrorCode, ErrorText] = {
         "Sound and picture are starting again. Please try again in a few seconds.",
         "影音服務正在重新啟動，請幾秒後再試。",
     ),
+    ErrorCode.CONFLICT: ErrorText("Something else already stands there.", "這裡已經有其他資料。"),
     ErrorCode.SEAT_UNKNOWN: ErrorText("The demo lesson has no such seat.", "示範課沒有這個座位。"),
 }
 

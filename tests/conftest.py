@@ -35,7 +35,12 @@ def no_blocking_calls(request: pytest.FixtureRequest) -> Iterator[None]:
     if layer_of(request.node.path) == "e2e":
         yield
         return
-    with blockbuster_ctx("server"):
+    with blockbuster_ctx("server") as guard:
+        # Why: it asks the kernel for the working folder at most and touches no disk; SQLAlchemy calls it on a path.
+        guard.functions["os.path.abspath"].deactivate()
+        # Why: asyncpg looks for ~/.pgpass and ~/.postgresql once per connection made, not per query.
+        for function in guard.functions.values():
+            function.can_block_in("asyncpg/connect_utils.py", "_parse_connect_dsn_and_args")
         yield
 
 

@@ -1,0 +1,19 @@
+"""Lessons: scheduled live meetings. Now the demo lesson that is always live; calendars and series come with theirs."""
+
+from __future__ import annotations
+
+from server.lessons.demo import DEMO_LESSON, DEMO_LESSON_ID
+from server.lessons.lesson import Lesson, LocalizedText, Person, Side
+from server.lessons.ports import LessonRepository
+from server.lessons.repository import SqlLessonRepository
+
+__all__ = [
+    "DEMO_LESSON",
+    "DEMO_LESSON_ID",
+    "Lesson",
+    "LessonRepository",
+    "LocalizedText",
+    "Person",
+    "Side",
+    "SqlLessonRepository",
+]

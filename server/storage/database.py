@@ -1,0 +1,48 @@
+"""The unit of work: one transaction per use case, committed at the end of the block or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import URL, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.storage.engine import WRITES, create_engine, database_url_for
+
+__all__ = ["Database", "database_url_for"]
+
+
+class Database:
+    """One database, many short transactions. Nothing of it may be awaited while other state is half changed."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = create_engine(url)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A consistent view; whatever was changed in it is rolled back."""
+        async with self._engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """All or nothing: commits when the block ends, rolls back when it raises."""
+        async with self._engine.connect() as connection:
+            writing = await connection.execution_options(**{WRITES: True})
+            async with writing.begin():
+                yield writing
+
+    async def answers(self) -> bool:
+        """For /readyz."""
+        try:
+            async with self.read() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Idempotent."""
+        await self._engine.dispose()

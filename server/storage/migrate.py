@@ -1,0 +1,112 @@
+"""Brings a database to the newest form at start, and says in one sentence when it cannot be used.
+
+Synchronous on purpose: it runs before the event loop does (or in a thread), because Alembic reads files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import create_engine as create_sync_engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from server.errors import ErrorCode, Unavailable
+from server.storage.engine import WRITES, create_engine, prepare_sqlite
+from server.storage.metadata import metadata
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# A whole check reads the file once; above this size it would delay the start for longer than a second or two.
+MAX_CHECKED_BYTES = 256 * 1024 * 1024
+
+
+def load_migrations() -> ScriptDirectory:
+    """All migration files, read now, so that nothing reads a file while a connection is open."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+    scripts.get_heads()
+    return scripts
+
+
+def migrate(url: URL) -> None:
+    """Upgrade to the newest revision; one transaction. Raises Unavailable(DATABASE_UNUSABLE)."""
+    scripts = load_migrations()
+    try:
+        if url.get_backend_name() == "sqlite":
+            _migrate_sqlite(url, scripts)
+        else:
+            asyncio.run(_migrate_async(url, scripts))
+    except CommandError as error:
+        detail = f"{_place(url)} was written by a newer version of Tongchuang"
+        raise Unavailable(ErrorCode.DATABASE_UNUSABLE, detail) from error
+    except DBAPIError as error:
+        raise Unavailable(ErrorCode.DATABASE_UNUSABLE, f"{_place(url)}: {error.orig}") from error
+    except (SQLAlchemyError, OSError) as error:
+        raise Unavailable(ErrorCode.DATABASE_UNUSABLE, f"{_place(url)}: {error}") from error
+
+
+def _place(url: URL) -> str:
+    """What a person calls this database; never its password."""
+    return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+
+
+def _migrate_sqlite(url: URL, scripts: ScriptDirectory) -> None:
+    _check_file(Path(str(url.database)))
+    engine = create_sync_engine(url.set(drivername="sqlite"), poolclass=NullPool)
+    prepare_sqlite(engine)
+    try:
+        _upgrade_engine(engine, scripts)
+    finally:
+        engine.dispose()
+
+
+def _check_file(path: Path) -> None:
+    """A damaged file is refused before anything is written to it."""
+    if not path.exists() or path.stat().st_size > MAX_CHECKED_BYTES:
+        return
+    connection = sqlite3.connect(path)
+    try:
+        result = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise Unavailable(ErrorCode.DATABASE_UNUSABLE, f"{path}: {error}") from error
+    finally:
+        connection.close()
+    if result != ("ok",):
+        reason = " ".join(str(result[0]).split()) if result else "no answer"
+        raise Unavailable(ErrorCode.DATABASE_UNUSABLE, f"{path} is damaged: {reason}")
+
+
+def _upgrade_engine(engine: Engine, scripts: ScriptDirectory) -> None:
+    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        _upgrade(connection, scripts)
+
+
+async def _migrate_async(url: URL, scripts: ScriptDirectory) -> None:
+    engine = create_engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade, scripts)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection, scripts: ScriptDirectory) -> None:
+    """What `alembic upgrade head` does, without its env.py: the connection is ours."""
+
+    def steps(revision: Any, _: MigrationContext) -> Any:
+        return scripts._upgrade_revs("head", revision)
+
+    with EnvironmentContext(Config(), scripts, fn=steps) as environment:
+        # render_as_batch: SQLite alters a table by making a new one.
+        environment.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+        environment.run_migrations()

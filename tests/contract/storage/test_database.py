@@ -1,0 +1,148 @@
+"""Transactions, pragmas and migrations hold on every engine; bad databases are refused in one sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from server.errors import ErrorCode, InvalidInput, Unavailable
+from server.lessons.repository import lesson_table
+from server.storage import Database, database_url_for, metadata, migrate
+from server.storage.migrate import load_migrations
+from tests.contract.storage.conftest import ENGINES
+
+assert lesson_table.metadata is metadata
+
+SQLITE_ONLY = ("sqlite",)
+
+
+@pytest.fixture(params=ENGINES)
+def engine_name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+async def _count(database: Database) -> int:
+    async with database.read() as connection:
+        return int((await connection.execute(text("SELECT count(*) FROM lesson"))).scalar_one())
+
+
+INSERT = text("INSERT INTO lesson (id, room, title_en, title_zh, is_always_live) VALUES (:id, :id, 'a', 'b', :live)")
+
+
+async def test_migrations_and_metadata_agree(database: Database) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    async with database.read() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_a_raising_block_changes_nothing(database: Database) -> None:
+    async def add_and_fail() -> None:
+        async with database.write() as connection:
+            await connection.execute(INSERT, {"id": "x", "live": True})
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        await add_and_fail()
+    assert await _count(database) == 0
+
+
+async def test_reading_changes_nothing(database: Database) -> None:
+    async with database.read() as connection:
+        await connection.execute(INSERT, {"id": "x", "live": True})
+    assert await _count(database) == 0
+
+
+async def test_writers_wait_for_one_another(database: Database) -> None:
+    async def add(number: int) -> None:
+        async with database.write() as connection:
+            found = (await connection.execute(text("SELECT count(*) FROM lesson"))).scalar_one()
+            await connection.execute(INSERT, {"id": f"{number}-{found}", "live": False})
+
+    await asyncio.gather(*(add(number) for number in range(8)))
+    assert await _count(database) == 8
+
+
+async def test_answers_and_close(database: Database) -> None:
+    assert await database.answers()
+    await database.close()
+    await database.close()
+
+
+def test_migrating_twice_is_once(migrated_url: str, tmp_path: Path) -> None:
+    migrate(database_url_for(tmp_path, migrated_url))
+
+
+def test_there_is_one_newest_revision() -> None:
+    assert len(load_migrations().get_heads()) == 1
+
+
+@pytest.mark.parametrize("engine_name", SQLITE_ONLY)
+async def test_sqlite_is_durable(database: Database) -> None:
+    async with database.read() as connection:
+        values = {
+            name: (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert values == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+
+
+@pytest.mark.parametrize("engine_name", SQLITE_ONLY)
+async def test_a_database_that_went_away_does_not_answer(database: Database, tmp_path: Path) -> None:
+    await database.close()
+    await asyncio.to_thread(shutil.rmtree, tmp_path)
+    assert not await database.answers()
+
+
+def _damage_middle(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[4096 : 4096 + 2000] = b"\xa5" * 2000
+    path.write_bytes(content)
+
+
+def _replace(path: Path) -> None:
+    path.write_bytes(b"this is no database, but it is long enough to look like a file with a header" * 20)
+
+
+def _from_the_future(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize("damage", [_damage_middle, _replace, _from_the_future])
+def test_a_database_that_cannot_be_used_is_refused(damage: Any, tmp_path: Path) -> None:
+    url = database_url_for(tmp_path)
+    migrate(url)
+    path = tmp_path / "tongchuang.sqlite3"
+    damage(path)
+    before = path.read_bytes()
+    with pytest.raises(Unavailable) as caught:
+        migrate(url)
+    assert caught.value.code is ErrorCode.DATABASE_UNUSABLE
+    assert str(path) in caught.value.detail
+    assert "\n" not in caught.value.detail
+    assert path.read_bytes() == before
+
+
+def test_a_password_is_never_in_the_sentence(tmp_path: Path) -> None:
+    url = database_url_for(tmp_path, "postgresql://tc:SECRET@127.0.0.1:1/none")
+    with pytest.raises(Unavailable) as caught:
+        migrate(url)
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize("configured", ["mysql://x/y", "nonsense", "::::"])
+def test_other_databases_are_refused(configured: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput):
+        database_url_for(tmp_path, configured)
