@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from server.sfu.description import DtlsRole, Fingerprint, IceParameters, SendSection
+from server.sfu.description import DtlsRole, Fingerprint, IceParameters, MediaKind, SendSection
 from server.signaling.negotiation_binding import Binding, bind, is_publishing, receive_section
 from server.signaling.negotiation_codecs import (
     UNSUPPORTED_CODEC,
@@ -105,6 +105,11 @@ class AnsweringSide:
             return Shortage()
         return shortage_of(self._agreed.placing, outgoing)
 
+    def free(self, kind: MediaKind) -> int:
+        """Sections of the last offer that could take another track of this kind with the next answer."""
+        placing = self._agreed.placing
+        return sum(one.kind == kind and one.mid not in placing.live for one in placing.receivers)
+
     def answer(
         self,
         offer: str | SessionDescription,
@@ -185,7 +190,13 @@ class AnsweringSide:
         msid = offered.msid or Msid(stream="")
         if not chosen:
             work.refused_publish.append(
-                RefusedPublish(mid=offered.mid, mime=offered_mime(offered), msid_track=msid.track, cid=binding.cid)
+                RefusedPublish(
+                    mid=offered.mid,
+                    kind=MediaKind(offered.kind),
+                    mime=offered_mime(offered),
+                    msid_track=msid.track,
+                    cid=binding.cid,
+                )
             )
             return inactive_section(offered, ())
         accepted = extensions_up(offered)

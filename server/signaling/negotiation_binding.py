@@ -47,7 +47,7 @@ def _kept_or_exact(old: Binding | None, section: MediaSection, options: Mapping[
     if old is not None and old.cid and old.msid == section.msid:
         return replace(old, options=options.get(old.cid, old.options))
     cid = section.msid.track if section.msid else ""
-    fits = cid in options and options[cid].kind == section.kind
+    fits = cid in options and options[cid].kind in (None, section.kind)
     return Binding(msid=section.msid, cid=cid if fits else "", options=options[cid] if fits else None)
 
 

@@ -46,7 +46,8 @@ class Outgoing:
 class PublishOptions:
     """What a pending AddTrack wishes of its section. `mimes` are put first in the answer, in this order."""
 
-    kind: MediaKind
+    kind: MediaKind | None = None
+    """Needed only to bind by order (Firefox)."""
     mimes: tuple[str, ...] = ()
     disable_red: bool = False
     disable_dtx: bool = False
@@ -69,6 +70,7 @@ class RefusedPublish:
     """A section that offers only codecs we do not take. `mime` is the first it offered."""
 
     mid: str
+    kind: MediaKind
     mime: str
     msid_track: str
     cid: str = ""
