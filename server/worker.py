@@ -1,0 +1,128 @@
+"""A media worker: the child that serves `create_media_app` on a private unix socket (`python -m server.worker`).
+
+It is told everything in one line of JSON on stdin, and says on stdout, one line each: `ready {ports}` once it
+accepts connections, `beat` from its event loop while that turns, `error {code, detail}` when it cannot start.
+It never outlives its parent: the kernel kills it (PR_SET_PDEATHSIG), and the end of stdin ends it elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import gc
+import json
+import os
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import uvloop
+from aiohttp import web
+from pydantic import TypeAdapter
+
+from server.errors import TongchuangError
+from server.log import configure_log
+from server.media_app import GAUGES, MediaConfig, create_media_app
+
+# Fifteen beats within the default patience of 3 s: one late beat is no reason to replace a worker.
+BEAT_EVERY_S = 0.2
+# Of the 5 s for everything: participants are told within this time, then sockets close.
+SHUTDOWN_TIMEOUT_S = 2.0
+_PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
+_EX_UNAVAILABLE = 69  # <sysexits.h>
+# Why: what lives for the whole life of the process is frozen after start, so that a collection looks at little; full
+# collections, the only long ones, then come a hundred times more rarely than by default.
+_GC_THRESHOLDS = (10_000, 20, 1_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerOrder:
+    """The line on stdin."""
+
+    parent_pid: int
+    socket: str
+    media: MediaConfig
+    log_level: str = "info"
+    log_as_json: bool = False
+    log_personal_data: bool = False
+
+
+def tie_to_parent(parent_pid: int) -> None:
+    """Die when the parent dies, however it dies. Checks afterwards, because it may have died before."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_pid:
+        os._exit(_EX_UNAVAILABLE)
+    threading.Thread(target=_end_with_stdin, name="parent", daemon=True).start()
+
+
+def _end_with_stdin() -> None:
+    while sys.stdin.buffer.read(1024):
+        pass
+    os._exit(_EX_UNAVAILABLE)
+
+
+class StatusPipe:
+    """What the supervisor reads. stdout is taken for it alone: a stray `print` goes to stderr instead."""
+
+    def __init__(self) -> None:
+        sys.stdout.flush()
+        self._descriptor = os.dup(1)
+        os.dup2(2, 1)
+        os.set_blocking(self._descriptor, False)
+
+    def say(self, word: str, values: dict[str, Any] | None = None) -> None:
+        line = f"{word} {json.dumps(values)}\n" if values is not None else f"{word}\n"
+        try:
+            os.write(self._descriptor, line.encode())
+        except BlockingIOError:
+            pass  # the supervisor reads nothing for minutes: it is stuck or stopped, and a lost beat is no harm then
+        except BrokenPipeError:
+            os._exit(_EX_UNAVAILABLE)
+
+
+async def run(order: WorkerOrder, status: StatusPipe) -> None:
+    """Serve until SIGTERM."""
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stopped.set)
+    # Why: Ctrl-C reaches the whole process group; the supervisor decides when its workers go.
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    app = create_media_app(order.media)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
+    try:
+        await runner.setup()
+        await web.UnixSite(runner, order.socket).start()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_GC_THRESHOLDS)
+        endpoint = app[GAUGES].endpoint
+        status.say("ready", {"udp_port": endpoint.udp_port, "tcp_port": endpoint.tcp_port})
+        while not stopped.is_set():
+            status.say("beat")
+            try:
+                await asyncio.wait_for(stopped.wait(), BEAT_EVERY_S)
+            except TimeoutError:
+                continue
+    finally:
+        await runner.cleanup()
+
+
+def main() -> NoReturn:
+    line = sys.stdin.buffer.readline()
+    order = TypeAdapter(WorkerOrder).validate_json(line)
+    tie_to_parent(order.parent_pid)
+    status = StatusPipe()
+    configure_log(level=order.log_level, as_json=order.log_as_json, keep_pii=order.log_personal_data)
+    try:
+        uvloop.run(run(order, status))
+    except TongchuangError as error:
+        status.say("error", {"code": str(error.code), "detail": error.detail})
+        sys.exit(1)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""One child process from start to end: its order on stdin, its words on stdout, its heartbeat, its death."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from server.errors import ErrorCode, Unavailable
+
+# Imports, sockets and a certificate take about a second; ten on a machine that is busy with everything else.
+START_TIMEOUT_S = 20.0
+# After SIGTERM; together with the app's own closing it must stay below the promised 5 s.
+STOP_TIMEOUT_S = 3.0
+# Why: our own event loop may have been held up, and the beats lie unread in the pipe.
+_LAST_LOOK_S = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerLaunch:
+    """How to start the worker of one slot. `order` is `server.worker.WorkerOrder` as JSON, but socket and parent."""
+
+    order: Mapping[str, Any] = field(repr=False)
+    command: Sequence[str] = (sys.executable, "-m", "server.worker")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerReady:
+    """The ports that it really has, where 0 was asked for."""
+
+    udp_port: int
+    tcp_port: int | None
+
+
+class WorkerProcess:
+    """Start once, wait until it is gone, close. Not reused."""
+
+    def __init__(self, launch: WorkerLaunch, socket: Path, *, tick_timeout_s: float) -> None:
+        self.socket = socket
+        self._launch = launch
+        self._tick_timeout_s = tick_timeout_s
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    async def start(self) -> WorkerReady:
+        """Returns when it accepts connections. Raises Unavailable with its own reason; nothing runs on then."""
+        process = await asyncio.create_subprocess_exec(
+            *self._launch.command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        self._process = process
+        assert process.stdin is not None
+        order = {**self._launch.order, "socket": str(self.socket), "parent_pid": os.getpid()}
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                word, values = await self._next_word()
+        except TimeoutError:
+            word, values = "error", {"detail": f"it was not ready within {START_TIMEOUT_S:.0f} s"}
+        except BaseException:
+            await self.close()
+            raise
+        if word != "ready":
+            await self.close()
+            raise _failure(values)
+        return WorkerReady(udp_port=values["udp_port"], tcp_port=values["tcp_port"])
+
+    async def _next_word(self) -> tuple[str, dict[str, Any]]:
+        """The next line; `error` when it ended without a word."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        line = (await self._process.stdout.readline()).decode(errors="replace")
+        if not line.endswith("\n"):
+            code = await self._process.wait()
+            return "error", {"detail": f"it ended with {_exit_words(code)}"}
+        word, _, rest = line.strip().partition(" ")
+        return word, json.loads(rest) if rest else {}
+
+    async def wait_until_gone(self) -> str:
+        """Returns why it is gone; a worker that does not tick is killed here."""
+        while True:
+            try:
+                word, values = await asyncio.wait_for(self._next_word(), self._tick_timeout_s)
+            except TimeoutError:
+                try:
+                    word, values = await asyncio.wait_for(self._next_word(), _LAST_LOOK_S)
+                except TimeoutError:
+                    await self._kill()
+                    return f"it did not tick for {self._tick_timeout_s:g} s"
+            if word == "error":
+                return str(values["detail"])
+
+    def terminate(self) -> None:
+        """Ask it to end; `close` waits for it."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+
+    async def _kill(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def close(self) -> None:
+        """SIGTERM, a little patience, SIGKILL. Idempotent."""
+        if self._process is None:
+            return
+        self.terminate()
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await self._process.wait()
+        except TimeoutError:
+            await self._kill()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+
+def _failure(values: Mapping[str, Any]) -> Unavailable:
+    detail = str(values.get("detail", ""))
+    try:
+        return Unavailable(ErrorCode(values.get("code", "")), detail)
+    except ValueError:
+        return Unavailable(ErrorCode.MEDIA_UNAVAILABLE, f"the media worker did not start: {detail}")
+
+
+def _exit_words(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
