@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 
 from server.sfu.description import Codec, ExtensionIds
 from server.signaling.negotiation_values import Outgoing, PublishOptions
-from server.signaling.sdp import VIDEO, Direction, HeaderExtension, MediaSection, RtpCodec
+from server.signaling.sdp import VIDEO, Direction, HeaderExtension, MediaSection, RtpCodec, fmtp_parameters
 
 OPUS = "audio/opus"
 RED = "audio/red"
@@ -21,20 +21,20 @@ UNSUPPORTED_CODEC = "codec_unsupported"
 # Why no transport-cc: libwebrtc then follows our REMB (media.md §3).
 VIDEO_FEEDBACK = ("goog-remb", "ccm fir", "nack", "nack pli")
 
-_MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
-_ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
-_AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
+ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 _FIELDS = {
-    _MID: "mid",
+    MID: "mid",
     "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id": "rid",
     "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id": "repaired_rid",
-    _ABS_SEND_TIME: "abs_send_time",
-    _AUDIO_LEVEL: "audio_level",
+    ABS_SEND_TIME: "abs_send_time",
+    AUDIO_LEVEL: "audio_level",
 }
 # Why not video-orientation: without it the sender turns the picture itself, so every subscriber sees it upright.
 # Why not playout-delay and the dependency descriptor: nothing reads them before SVC (media.md §5).
 _UP = frozenset(_FIELDS)
-_DOWN = frozenset({_MID, _ABS_SEND_TIME, _AUDIO_LEVEL})
+_DOWN = frozenset({MID, ABS_SEND_TIME, AUDIO_LEVEL})
 # Why 14: the largest id of the one-byte form (RFC 8285 §4.2), the only one that we negotiate.
 _MAX_EXTENSION_ID = 14
 
@@ -91,15 +91,14 @@ def _is_opus(codec: RtpCodec) -> bool:
     return codec.name == "opus" and codec.clock_rate == 48000
 
 
-def _h264_profile(parameters: dict[str, str]) -> str:
+def h264_profile(fmtp: str) -> str:
     """The profile part of profile-level-id without the level: 42e0, 4200, 640c …; absent = Baseline (RFC 6184 §8.1)."""
-    return parameters.get("profile-level-id", "42000a").lower()[:4]
+    return fmtp_parameters(fmtp).get("profile-level-id", "42000a").lower()[:4]
 
 
 def _is_our_h264(codec: RtpCodec) -> bool:
     """Baseline and High in packetization mode 1: what every browser sends and decodes."""
-    parameters = codec.parameters
-    return parameters.get("packetization-mode") == "1" and _h264_profile(parameters)[:2] in ("42", "64")
+    return codec.parameters.get("packetization-mode") == "1" and h264_profile(codec.fmtp)[:2] in ("42", "64")
 
 
 def _takes(section: MediaSection, codec: RtpCodec, mimes: Collection[str]) -> bool:
@@ -159,12 +158,11 @@ def sendable(section: MediaSection, outgoing: Outgoing) -> tuple[Codec, ...]:
 
 def _best_h264(section: MediaSection, fmtp: str) -> RtpCodec | None:
     """The exact profile, else the nearest: decoders read what the stream says, the label only has to be known."""
-    sent = RtpCodec(payload_type=0, name="h264", clock_rate=90000, fmtp=fmtp)
-    profile = _h264_profile(sent.parameters)
+    profile = h264_profile(fmtp)
     known = [one for one in section.codecs if one.name == "h264" and one.parameters.get("packetization-mode") == "1"]
 
     def distance(one: RtpCodec) -> int:
-        offered = _h264_profile(one.parameters)
+        offered = h264_profile(one.fmtp)
         return 0 if offered == profile else 1 if offered[:2] == profile[:2] else 2
 
     return min(known, key=distance, default=None)

@@ -55,14 +55,19 @@ def inactive_section(like: MediaSection, codecs: tuple[RtpCodec, ...]) -> MediaS
 def sending_section(
     like: MediaSection, track: Outgoing, codecs: tuple[Codec, ...], extensions: tuple[HeaderExtension, ...]
 ) -> MediaSection:
-    """Announces `track` with its msid, its SSRC and, where the client knows it, its retransmission SSRC."""
-    rtx_ssrc = rtx_ssrc_of(track, codecs)
+    """A section of an answer on which we send `track`."""
+    base = media_section(like, Direction.SENDONLY, rtp_codecs(codecs))
+    return announced(replace(base, extensions=extensions), track, has_rtx=rtx_ssrc_of(track, codecs) is not None)
+
+
+def announced(section: MediaSection, track: Outgoing, *, has_rtx: bool) -> MediaSection:
+    """`section` with the track's msid, its SSRC and, where the client knows it, its retransmission SSRC."""
+    pair = (track.ssrc, track.rtx_ssrc)
     return replace(
-        media_section(like, Direction.SENDONLY, rtp_codecs(codecs)),
-        extensions=extensions,
+        section,
         msid=Msid(stream=msid_token(track.stream_id), track=msid_token(track.track_sid)),
-        ssrcs=(track.ssrc,) if rtx_ssrc is None else (track.ssrc, rtx_ssrc),
-        ssrc_groups=() if rtx_ssrc is None else (SsrcGroup(semantics="FID", ssrcs=(track.ssrc, rtx_ssrc)),),
+        ssrcs=pair if has_rtx else pair[:1],
+        ssrc_groups=(SsrcGroup(semantics="FID", ssrcs=pair),) if has_rtx else (),
         # Why the participant alone: all tracks of one participant share a clock (RFC 7022).
         cname=msid_token(track.stream_id.partition("|")[0]),
     )

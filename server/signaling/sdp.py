@@ -33,6 +33,12 @@ class Setup(StrEnum):
     ACTPASS = "actpass"
 
 
+def fmtp_parameters(fmtp: str) -> dict[str, str]:
+    """Format parameters as a mapping, keys in lower case; entries without ``=`` have an empty value."""
+    pairs = (entry.partition("=") for entry in fmtp.split(";"))
+    return {key.strip().lower(): value.strip() for key, _, value in pairs if key.strip()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RtpCodec:
     """One payload type with its rtpmap, fmtp and rtcp-fb lines. `name` is lower case."""
@@ -46,9 +52,7 @@ class RtpCodec:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """`fmtp` as a mapping, keys in lower case; entries without ``=`` have an empty value."""
-        pairs = (entry.partition("=") for entry in self.fmtp.split(";"))
-        return {key.strip().lower(): value.strip() for key, _, value in pairs if key.strip()}
+        return fmtp_parameters(self.fmtp)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
