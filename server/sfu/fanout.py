@@ -1,0 +1,54 @@
+"""The loop from received bursts to subscribers: each track's burst per subscriber, then one flush per peer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from server.sfu.drop_reason import DropReason, HubStats
+from server.sfu.rtp import abs_send_time
+
+if TYPE_CHECKING:
+    from server.sfu.peer import MediaPeer
+    from server.sfu.uplayer import UpLayer
+    from server.sfu.uptrack import UpTrack
+
+
+class Fanout:
+    """`dirty` layers have received something since the last `run`; `written` peers have something to flush."""
+
+    __slots__ = ("dirty", "stats", "tracks", "written")
+
+    def __init__(self) -> None:
+        self.stats = HubStats()
+        self.dirty: list[UpLayer] = []
+        self.written: list[MediaPeer] = []
+        self.tracks: list[UpTrack] = []
+
+    def remove(self, track: UpTrack) -> None:
+        if track in self.tracks:
+            self.tracks.remove(track)
+
+    def run(self, now_us: int) -> None:
+        """Forward everything that is pending."""
+        dirty = self.dirty
+        if dirty:
+            self.dirty = []
+            time = abs_send_time(now_us).to_bytes(3, "big")
+            for layer in dirty:
+                burst = layer.pending
+                if not burst:
+                    continue
+                layer.pending = []
+                downs = layer.track.downs
+                if not downs:
+                    self.stats.dropped[DropReason.NOBODY] += len(burst)
+                for down in downs:
+                    down.forward(burst, time)
+        self.flush_written()
+
+    def flush_written(self) -> None:
+        written = self.written
+        if written:
+            self.written = []
+            for peer in written:
+                peer.flush()

@@ -1,0 +1,77 @@
+"""The packet side of one worker: tracks in, peers out, one flush per socket drain, one tick each 20 ms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from server.clock import Clock
+from server.ids import TrackSid
+from server.sfu.description import LayerSpec, MediaKind
+from server.sfu.drop_reason import HubStats
+from server.sfu.estimator import BandwidthEstimator, DelayEstimator
+from server.sfu.fanout import Fanout
+from server.sfu.peer import MediaPeer, PeerListener
+from server.sfu.ports import Transport
+from server.sfu.uptrack import UpTrack, UpTrackListener
+
+
+class MediaHub:
+    """Owns every `UpTrack` and `MediaPeer` until it is closed."""
+
+    __slots__ = ("_clock", "_estimator", "_fanout", "_peers", "_random_u32", "stats")
+
+    def __init__(
+        self,
+        clock: Clock,
+        random_u32: Callable[[], int],
+        estimator: Callable[[], BandwidthEstimator] = DelayEstimator,
+    ) -> None:
+        self._clock = clock
+        self._random_u32 = random_u32
+        self._estimator = estimator
+        self._fanout = Fanout()
+        self._peers: list[MediaPeer] = []
+        self.stats: HubStats = self._fanout.stats
+
+    def create_peer(self, transport: Transport, listener: PeerListener) -> MediaPeer:
+        peer = MediaPeer(
+            transport=transport,
+            listener=listener,
+            clock=self._clock,
+            random_u32=self._random_u32,
+            fanout=self._fanout,
+            estimator=self._estimator(),
+            on_closed=self._forget,
+        )
+        self._peers.append(peer)
+        return peer
+
+    def create_up_track(
+        self,
+        *,
+        sid: TrackSid,
+        kind: MediaKind,
+        mime: str,
+        layers: tuple[LayerSpec, ...],
+        listener: UpTrackListener,
+    ) -> UpTrack:
+        track = UpTrack(sid=sid, kind=kind, mime=mime, layers=layers, listener=listener, fanout=self._fanout)
+        self._fanout.tracks.append(track)
+        return track
+
+    def flush(self) -> None:
+        """After each socket drain: forward all that it brought."""
+        self._fanout.run(self._clock.monotonic_us())
+
+    def tick(self) -> None:
+        """Each 20 ms: repairs, reports, allocation, demand."""
+        now_us = self._clock.monotonic_us()
+        for track in list(self._fanout.tracks):
+            track.tick(now_us)
+        for peer in list(self._peers):
+            peer.tick(now_us)
+        self._fanout.run(now_us)
+
+    def _forget(self, peer: MediaPeer) -> None:
+        if peer in self._peers:
+            self._peers.remove(peer)

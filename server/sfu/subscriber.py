@@ -1,0 +1,107 @@
+"""What one peer gets of the video it asks for: its bandwidth, and the allocator's choice put into its down tracks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from server.sfu.allocator import Demand, Option, allocate
+from server.sfu.description import MediaKind
+from server.sfu.downlink import Downlink
+from server.sfu.forwarder import ALL_TEMPORAL_LAYERS
+from server.sfu.layers import temporal_layer
+from server.sfu.throughput import Throughput
+
+if TYPE_CHECKING:
+    from server.sfu.downtrack import DownTrack
+    from server.sfu.peer import MediaPeer
+
+_ALLOCATE_INTERVAL_US = 500_000
+# Kept for audio, headers, repair and RTCP.
+_RESERVE_BPS = 20_000
+# Used until a layer has been measured: what LiveKit's clients send at 180p, 360p and 720p.
+_GUESS_BPS = (150_000, 500_000, 2_000_000)
+
+
+class Subscriber:
+    """`allocate` whenever something changed; `tick` often."""
+
+    __slots__ = ("_allocated_us", "_downlink", "_is_dirty", "_missing_bps", "_peer", "_throughput", "has_paused")
+
+    def __init__(self, peer: MediaPeer) -> None:
+        self._peer = peer
+        self._downlink = Downlink()
+        self._throughput = Throughput()
+        self._allocated_us = 0
+        self._missing_bps = 0
+        self._is_dirty = False
+        self.has_paused = False
+
+    @property
+    def estimate_bps(self) -> int | None:
+        return self._downlink.budget_bps
+
+    def on_remb(self, bitrate_bps: int, now_us: int) -> None:
+        if self._downlink.on_remb(bitrate_bps, self._throughput.bitrate_bps(now_us), now_us):
+            self.allocate(now_us)
+
+    def on_loss(self, fraction: float, now_us: int) -> None:
+        if self._downlink.on_loss(fraction, self._throughput.bitrate_bps(now_us), now_us):
+            self.allocate(now_us)
+
+    def tick(self, now_us: int) -> None:
+        if self._peer.sent_bytes:
+            self._throughput.add(self._peer.sent_bytes, now_us)
+            self._peer.sent_bytes = 0
+        if self._downlink.tick(now_us) or now_us - self._allocated_us >= _ALLOCATE_INTERVAL_US:
+            self.allocate(now_us)
+        if self._missing_bps and self._downlink.may_probe(now_us):
+            budget = self._downlink.budget_bps or 0
+            self._downlink.start_probe(budget + self._missing_bps * 6 // 5, now_us)
+            self.allocate(now_us)
+
+    def allocate(self, now_us: int) -> None:
+        self._allocated_us = now_us
+        videos: list[DownTrack] = []
+        audio_bps = 0
+        for down in self._peer.downs.values():
+            if down.up.kind is MediaKind.AUDIO:
+                down.select(down.wished)
+                audio_bps += sum(layer.rate.bitrate_bps for layer in down.up.live.values())
+            elif down.wished is None:
+                down.select(None)
+                down.set_active(True)
+            elif down.up.live:
+                videos.append(down)
+        budget = self._downlink.budget_bps
+        if budget is not None:
+            budget = max(0, budget - audio_bps - _RESERVE_BPS)
+        allocation = allocate([self._demand(down) for down in videos], budget)
+        self._missing_bps = allocation.missing_bps
+        self.has_paused = False
+        for down, option in zip(videos, allocation.chosen, strict=True):
+            if option is None:
+                self.has_paused = True
+                down.select(None)
+            else:
+                down.select(option.quality, option.tid)
+            down.set_active(option is not None)
+
+    def _demand(self, down: DownTrack) -> Demand:
+        """The live layers up to the wished one, with their measured rates."""
+        up = down.up
+        assert down.wished is not None
+        best = up.layer_for(down.wished)
+        assert best is not None
+        options: list[Option] = []
+        for quality in sorted(up.live):
+            layer = up.live[quality]
+            if quality > best.quality or (quality != best.quality and not up.is_layer_live(layer)):
+                continue
+            rate = layer.rate
+            wanted = temporal_layer(rate.fps_by_tid[: rate.highest_tid + 1], down.wish.fps)
+            tid = ALL_TEMPORAL_LAYERS if wanted is None else wanted
+            bitrate = int(rate.bitrate_by_tid[min(tid, len(rate.bitrate_by_tid) - 1)]) or _GUESS_BPS[quality]
+            options.append(Option(quality, tid, bitrate))
+        source = down.forwarder.current
+        current = Option(source.quality, down.forwarder.temporal_limit, 0) if source is not None else None
+        return Demand(down.priority, tuple(options), current)

@@ -1,0 +1,189 @@
+"""The whole packet path with fake transports: what goes in at a publisher comes out at each subscriber in its own terms."""
+
+from __future__ import annotations
+
+from server.sfu import rtcp, rtcp_writer, rtp
+from server.sfu.description import Codec, ExtensionIds, LayerWish, MediaKind, VideoQuality
+from server.sfu.drop_reason import DropReason
+from tests.unit.sfu.media_lab import (
+    OPUS,
+    RED,
+    THREE_LAYERS,
+    Encoder,
+    Lab,
+    make_rtp,
+    pairs,
+    receive_section,
+    take_apart,
+)
+
+
+def test_audio_goes_to_each_subscriber_in_its_own_payload_type_extensions_and_numbers() -> None:
+    lab = Lab()
+    speaker, one, two = lab.client(), lab.client(), lab.client()
+    up = lab.track(MediaKind.AUDIO, "audio/opus")
+    speaker.peer.receive(receive_section(kind=MediaKind.AUDIO, codecs=(OPUS,), ssrcs=(0xAA,)), up)
+    firefox = Codec(mime="audio/opus", payload_type=109, clock_rate=48_000, channels=2)
+    one.watch(up, mid="2", ssrc=11, codecs=(firefox,))
+    two.watch(up, mid="audio-with-a-long-name", ssrc=12, codecs=(OPUS,), ids=ExtensionIds(mid=1, audio_level=14))
+    for i in range(5):
+        level = rtp.element(1, bytes((0x80 | 20,)))
+        speaker.rtp(
+            make_rtp(
+                payload_type=111,
+                sequence=65_533 + i,
+                timestamp=960 * i,
+                ssrc=0xAA,
+                payload=b"opus%d" % i,
+                elements=level,
+                marker=i == 0,
+            )
+        )
+    lab.hub.flush()
+    for client, payload_type, ssrc in ((one, 109, 11), (two, 111, 12)):
+        out = client.out
+        assert [o.payload for o in out] == [b"opus%d" % i for i in range(5)]
+        assert {(o.payload_type, o.ssrc) for o in out} == {(payload_type, ssrc)}
+        assert all((b - a) & 0xFFFF == 1 for a, b in pairs([o.sequence for o in out]))
+        assert [o.timestamp - out[0].timestamp for o in out] == [960 * i for i in range(5)]
+        assert [o.marker for o in out] == [True, False, False, False, False]
+        assert client.transport.writer.flushed == 1
+        assert client.down_listener.firsts == 1
+    assert one.out[0].extensions == {9: b"2", 3: rtp.abs_send_time(100_000_000).to_bytes(3, "big"), 6: b"\x94"}
+    assert two.out[0].extensions == {14: b"\x94"}, "a mid that does not fit a one-byte header is left out"
+    assert lab.up_listener.firsts == 1
+    assert lab.hub.stats.forwarded == 10
+
+
+def test_simulcast_starts_at_a_key_frame_and_switches_without_a_seam() -> None:
+    lab = Lab()
+    publisher, viewer = lab.client(), lab.client()
+    up = lab.track(layers=THREE_LAYERS)
+    publisher.peer.receive(receive_section(rids=("q", "h", "f")), up)
+    down = viewer.watch(up, wish=LayerWish(quality=VideoQuality.LOW))
+    low = Encoder(ssrc=1, rid="q", mid="7")
+    high = Encoder(ssrc=3, rid="f", mid="7", first_sequence=100, first_timestamp=5000, first_picture=7)
+    for packet in (*low.frame(), *high.frame(key=True)):
+        publisher.rtp(packet)
+    lab.step()
+    assert viewer.out == [], "a delta frame is no beginning"
+    assert rtcp.KeyframeRequest(1) in publisher.heard()
+    for i in range(3):
+        for packet in (*low.frame(key=i == 0), *high.frame()):
+            publisher.rtp(packet)
+        lab.step()
+    down.set_wish(LayerWish(quality=VideoQuality.HIGH))
+    assert rtcp.KeyframeRequest(3) in publisher.heard()
+    for i in range(4):
+        for packet in (*low.frame(), *high.frame(key=i == 2)):
+            publisher.rtp(packet)
+        lab.step()
+    assert down.current_layer is VideoQuality.HIGH
+    out = viewer.out
+    assert all((b - a) & 0xFFFF == 1 for a, b in pairs([o.sequence for o in out]))
+    stamps = list(dict.fromkeys(o.timestamp for o in out))
+    assert all(0 < (b - a) & 0xFFFFFFFF < 90_000 for a, b in pairs(stamps))
+    pictures = list(dict.fromkeys(int.from_bytes(o.payload[2:4], "big") & 0x7FFF for o in out))
+    assert all((b - a) & 0x7FFF == 1 for a, b in pairs(pictures))
+    assert len(stamps) == len(pictures) == 8
+
+
+def test_a_lost_packet_is_asked_for_once_and_its_rtx_copy_is_forwarded_in_its_place() -> None:
+    lab = Lab()
+    publisher, viewer = lab.client(), lab.client()
+    up = lab.track()
+    publisher.peer.receive(receive_section(ssrcs=(1, 2), rtx_pairs=((1, 2),)), up)
+    viewer.watch(up)
+    encoder = Encoder(ssrc=1, temporal=False, packets_per_frame=4)
+    key = encoder.frame(key=True)
+    for packet in (key[0], key[2], key[3]):
+        publisher.rtp(packet)
+    lab.step()
+    lab.step()
+    nacks = [block for block in publisher.heard() if isinstance(block, rtcp.Nack)]
+    assert nacks == [rtcp.Nack(1, (65_531,))]
+    lost = take_apart(key[1])
+    rtx = make_rtp(payload_type=97, sequence=9, timestamp=lost.timestamp, ssrc=2, payload=b"\xff\xfb" + lost.payload)
+    publisher.rtp(rtx)
+    publisher.rtp(rtx)
+    lab.hub.flush()
+    out = viewer.out
+    base = out[0].sequence
+    assert [o.sequence - base for o in out] == [0, 2, 3, 1]
+    assert out[-1].payload == lost.payload
+    assert lab.hub.stats.dropped[DropReason.PROBE] == 1, "the copy came twice"
+    assert lab.hub.stats.recovered == 1
+
+
+def test_a_subscriber_nack_is_answered_by_rtx_but_not_twice_within_a_round_trip() -> None:
+    lab = Lab()
+    publisher, viewer = lab.client(), lab.client()
+    up = lab.track()
+    publisher.peer.receive(receive_section(ssrcs=(1,)), up)
+    viewer.watch(up)
+    encoder = Encoder(ssrc=1, temporal=False)
+    for packet in (*encoder.frame(key=True), *encoder.frame()):
+        publisher.rtp(packet)
+    lab.hub.flush()
+    sent = viewer.out
+    ask = rtcp_writer.receiver_report(9) + rtcp_writer.nack(9, 0xD0, [sent[1].sequence, sent[2].sequence])
+    viewer.rtcp(ask)
+    viewer.rtcp(ask)
+    lab.hub.flush()
+    again = viewer.out[len(sent) :]
+    assert [(o.payload_type, o.ssrc) for o in again] == [(124, 0xD1)] * 2
+    for copy, original in zip(again, sent[1:3], strict=True):
+        assert copy.payload == original.sequence.to_bytes(2, "big") + original.payload
+        assert copy.timestamp == original.timestamp
+    lab.step(0.2)
+    viewer.rtcp(ask)
+    lab.hub.flush()
+    assert len(viewer.out) == len(sent) + 4
+
+
+def test_red_is_unpacked_only_for_those_without_it() -> None:
+    lab = Lab()
+    speaker, chrome, firefox = lab.client(), lab.client(), lab.client()
+    up = lab.track(MediaKind.AUDIO, "audio/red")
+    speaker.peer.receive(receive_section(kind=MediaKind.AUDIO, codecs=(RED, OPUS), ssrcs=(5,)), up)
+    chrome.watch(up, codecs=(OPUS, RED))
+    firefox.watch(up, codecs=(OPUS,))
+    old, new = b"older", b"newest"
+    payload = ((0x80 | 111) << 24 | 960 << 10 | len(old)).to_bytes(4, "big") + bytes((111,)) + old + new
+    speaker.rtp(make_rtp(payload_type=63, sequence=1, timestamp=0, ssrc=5, payload=payload))
+    speaker.rtp(make_rtp(payload_type=111, sequence=2, timestamp=960, ssrc=5, payload=b"plain"))
+    lab.hub.flush()
+    assert [(o.payload_type, o.payload) for o in chrome.out] == [(63, payload), (111, b"plain")]
+    assert [(o.payload_type, o.payload) for o in firefox.out] == [(111, new), (111, b"plain")]
+
+
+def test_sender_reports_are_mapped_to_the_subscribers_timeline() -> None:
+    lab = Lab()
+    publisher, viewer = lab.client(), lab.client()
+    up = lab.track()
+    publisher.peer.receive(receive_section(ssrcs=(1,)), up)
+    viewer.watch(up)
+    encoder = Encoder(ssrc=1, temporal=False)
+    frame = encoder.frame(key=True)
+    for packet in frame:
+        publisher.rtp(packet)
+    lab.hub.flush()
+    ntp = 0xE000_0000_8000_0000
+    publisher.rtcp(rtcp_writer.sender_report(1, ntp, take_apart(frame[0]).timestamp, 77, 88))
+    reports = [block for block in viewer.heard() if isinstance(block, rtcp.SenderReport)]
+    size = sum(len(o.payload) for o in viewer.out)
+    assert reports == [rtcp.SenderReport(0xD0, ntp, viewer.out[0].timestamp, 2, size)]
+
+
+def test_media_before_its_track_is_held_and_then_forwarded() -> None:
+    lab = Lab()
+    publisher, viewer = lab.client(), lab.client()
+    up = lab.track()
+    viewer.watch(up)
+    encoder = Encoder(ssrc=1, temporal=False)
+    for packet in encoder.frame(key=True):
+        publisher.rtp(packet)
+    assert publisher.ear.unbound == [(1, 96, None, None)]
+    publisher.peer.receive(receive_section(ssrcs=(1,)), up)
+    lab.hub.flush()
+    assert len(viewer.out) == 2
