@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -97,13 +96,13 @@ class Meeting:
         return client
 
     async def join_all(self, *identities: str, **options: Any) -> list[Client]:
-        """Several clients that see one another."""
-        clients = await asyncio.gather(*(self.join(identity, **options) for identity in identities))
+        """Several clients that see one another; one after the other, as people come."""
+        clients = [await self.join(identity, **options) for identity in identities]
         for client in clients:
             for identity in identities:
                 if identity != client.identity:
                     await client.sees(identity)
-        return list(clients)
+        return clients
 
     async def close(self) -> None:
         for client in self._clients:

@@ -8,30 +8,27 @@ import contextlib
 import gzip
 import socket
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
 from aiohttp import web
 from livekit.protocol import rtc as proto
+from livekit.protocol.models import DisconnectReason
 
 from tests.conformance import candidate
 from tests.conformance.candidate import Candidate, Rule
 from tests.conformance.udp_relay import Address, UdpRelay
 
 HOP_HEADERS = ("authorization", "user-agent", "origin")
-UNKNOWN_SID = "PA_conformanceUnknown"
 
 
-def unwrap_join(text: str) -> proto.JoinRequest:
-    """The JoinRequest inside a `join_request` query value."""
-    wrapped = proto.WrappedJoinRequest.FromString(base64.urlsafe_b64decode(text))
+def is_resume(request: web.Request) -> bool:
+    """Whether a signalling connection wants to take up a session (v0: a plain parameter; v1: inside join_request)."""
+    if "join_request" not in request.query:
+        return request.query.get("reconnect") in ("1", "true")
+    wrapped = proto.WrappedJoinRequest.FromString(base64.urlsafe_b64decode(request.query["join_request"]))
     is_gzip = wrapped.compression == proto.WrappedJoinRequest.GZIP
-    return proto.JoinRequest.FromString(gzip.decompress(wrapped.join_request) if is_gzip else wrapped.join_request)
-
-
-def wrap_join(request: proto.JoinRequest) -> str:
-    wrapped = proto.WrappedJoinRequest(join_request=request.SerializeToString())
-    return base64.urlsafe_b64encode(wrapped.SerializeToString()).decode()
+    join = gzip.decompress(wrapped.join_request) if is_gzip else wrapped.join_request
+    return proto.JoinRequest.FromString(join).reconnect
 
 
 class SignalProxy:
@@ -52,7 +49,8 @@ class SignalProxy:
         self._session: aiohttp.ClientSession | None = None
         self.url = ""
         self.is_open = True
-        self.forget_participant = False
+        self.refuses_resume = False
+        self.refused_resumes = 0
         self.connections: list[str] = []
         self.requests: list[proto.SignalRequest] = []
         self.responses: list[proto.SignalResponse] = []
@@ -100,13 +98,14 @@ class SignalProxy:
         assert self._session is not None
         if not self.is_open:
             raise web.HTTPServiceUnavailable
-        query = self._rewritten_query(request)
-        target = f"{self._upstream}{request.path}" + (f"?{query}" if query else "")
+        target = f"{self._upstream}{request.rel_url.raw_path_qs}"
         headers = {name: value for name, value in request.headers.items() if name.lower() in HOP_HEADERS}
         if request.headers.get("upgrade", "").lower() != "websocket":
             async with self._session.request(request.method, target, headers=headers) as answer:
                 return web.Response(status=answer.status, body=await answer.read())
-        self.connections.append(f"{request.path}?{query}")
+        if self.refuses_resume and is_resume(request):
+            return await self._refuse_resume(request)
+        self.connections.append("resume" if is_resume(request) else "join")
         try:
             upstream = await self._session.ws_connect(target, headers=headers, max_msg_size=0)
         except aiohttp.WSServerHandshakeError as error:
@@ -168,19 +167,17 @@ class SignalProxy:
         is_kept = await candidate.rewrite_signal(message, self._to_client)
         return message.SerializeToString() if is_kept else None
 
-    def _rewritten_query(self, request: web.Request) -> str:
-        """As it came, but after `forget_participant` a resume names a participant that the server never had."""
-        if not self.forget_participant:
-            return request.query_string
-        query = dict(parse_qsl(request.query_string, keep_blank_values=True))
-        if query.get("sid"):
-            query["sid"] = UNKNOWN_SID
-        if "join_request" in query:
-            join = unwrap_join(query["join_request"])
-            if join.reconnect:
-                join.participant_sid = UNKNOWN_SID
-            query["join_request"] = wrap_join(join)
-        return urlencode(query)
+    async def _refuse_resume(self, request: web.Request) -> web.WebSocketResponse:
+        """What a server says that does not know the participant: restart in full."""
+        client = web.WebSocketResponse()
+        await client.prepare(request)
+        leave = proto.LeaveRequest(
+            action=proto.LeaveRequest.RECONNECT, reason=DisconnectReason.STATE_MISMATCH, can_reconnect=True
+        )
+        await client.send_bytes(proto.SignalResponse(leave=leave).SerializeToString())
+        self.refused_resumes += 1
+        await client.close()
+        return client
 
     async def _through_relay(self, found: Candidate) -> Candidate | None:
         if found.protocol != "udp" or ":" in found.address[0]:
