@@ -12,9 +12,9 @@ from server.sfu.description import DtlsRole, Fingerprint, IceParameters, MediaKi
 from server.signaling.negotiation_binding import Binding, bind, is_publishing, receive_section
 from server.signaling.negotiation_codecs import (
     UNSUPPORTED_CODEC,
-    extension_ids,
-    extensions_down,
-    extensions_up,
+    accepted_extensions,
+    ids_down,
+    ids_up,
     offered_mime,
     receivable,
     rtp_codecs,
@@ -199,8 +199,8 @@ class AnsweringSide:
                 )
             )
             return inactive_section(offered, ())
-        accepted = extensions_up(offered)
-        section = receive_section(offered, chosen, extension_ids(accepted))
+        accepted = accepted_extensions(offered)
+        section = receive_section(offered, chosen, ids_up(accepted))
         work.incoming.append(Incoming(section=section, msid_track=msid.track, msid_stream=msid.stream, cid=binding.cid))
         return replace(
             media_section(offered, Direction.RECVONLY, rtp_codecs(chosen)),
@@ -212,6 +212,6 @@ class AnsweringSide:
 
 def _sending(offered: MediaSection, track: Outgoing, work: _Work) -> MediaSection:
     codecs = sendable(offered, track)
-    accepted = extensions_down(offered)
-    work.sending[track.track_sid] = send_section(offered, track, codecs, extension_ids(accepted))
+    accepted = accepted_extensions(offered)
+    work.sending[track.track_sid] = send_section(offered, track, codecs, ids_down(accepted))
     return sending_section(offered, track, codecs, accepted)

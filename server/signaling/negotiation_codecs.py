@@ -33,7 +33,6 @@ _FIELDS = {
 }
 # Why not video-orientation: without it the sender turns the picture itself, so every subscriber sees it upright.
 # Why not playout-delay and the dependency descriptor: nothing reads them before SVC (media.md §5).
-_UP = frozenset(_FIELDS)
 _DOWN = frozenset({MID, ABS_SEND_TIME, AUDIO_LEVEL})
 # Why 14: the largest id of the one-byte form (RFC 8285 §4.2), the only one that we negotiate.
 _MAX_EXTENSION_ID = 14
@@ -45,30 +44,33 @@ def mime_of(section: MediaSection, codec: RtpCodec) -> str:
     return f"{section.kind}/{codec.name}"
 
 
-def extensions_up(section: MediaSection) -> tuple[HeaderExtension, ...]:
-    """Extensions that the client sends to us."""
-    return _accept(section.extensions, _UP, refused=Direction.RECVONLY)
+def accepted_extensions(section: MediaSection) -> tuple[HeaderExtension, ...]:
+    """Everything that we know, in every section, whichever way it flows.
 
-
-def extensions_down(section: MediaSection) -> tuple[HeaderExtension, ...]:
-    """Extensions that we send to the client."""
-    return _accept(section.extensions, _DOWN, refused=Direction.SENDONLY)
-
-
-def _accept(
-    offered: Iterable[HeaderExtension], known: Collection[str], *, refused: Direction
-) -> tuple[HeaderExtension, ...]:
+    Why also where it is not used: what Chromium sees refused once, it never offers again in that connection, and
+    simulcast without the rid extension is an error to it.
+    """
     taken: dict[str, HeaderExtension] = {}
-    for one in offered:
-        fits = one.uri in known and one.uri not in taken and 1 <= one.id <= _MAX_EXTENSION_ID
-        if fits and one.direction not in (refused, Direction.INACTIVE):
+    for one in section.extensions:
+        fits = one.uri in _FIELDS and one.uri not in taken and 1 <= one.id <= _MAX_EXTENSION_ID
+        if fits and one.direction is not Direction.INACTIVE:
             way = _REVERSED.get(one.direction, one.direction) if one.direction else None
             taken[one.uri] = HeaderExtension(id=one.id, uri=one.uri, direction=way)
     return tuple(taken.values())
 
 
-def extension_ids(accepted: Iterable[HeaderExtension]) -> ExtensionIds:
-    return ExtensionIds(**{_FIELDS[one.uri]: one.id for one in accepted if one.uri in _FIELDS})
+def ids_up(accepted: Iterable[HeaderExtension]) -> ExtensionIds:
+    """Of our own (reversed) lines, the extensions that the client sends to us."""
+    return _ids(one for one in accepted if one.direction is not Direction.SENDONLY)
+
+
+def ids_down(accepted: Iterable[HeaderExtension]) -> ExtensionIds:
+    """Of our own lines, the extensions that we write."""
+    return _ids(one for one in accepted if one.uri in _DOWN and one.direction is not Direction.RECVONLY)
+
+
+def _ids(extensions: Iterable[HeaderExtension]) -> ExtensionIds:
+    return ExtensionIds(**{_FIELDS[one.uri]: one.id for one in extensions})
 
 
 def _rtx_of(section: MediaSection, codec: RtpCodec) -> RtpCodec | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from server.sfu.description import DtlsRole, Fingerprint, IceParameters, MediaKind, SendSection
-from server.signaling.negotiation_codecs import UNSUPPORTED_CODEC, extension_ids, extensions_down, sendable
+from server.signaling.negotiation_codecs import UNSUPPORTED_CODEC, accepted_extensions, ids_down, sendable
 from server.signaling.negotiation_own_codecs import codecs_for, idle_codecs, offered_extensions
 from server.signaling.negotiation_sections import announced, data_section, media_section, send_section, with_transport
 from server.signaling.negotiation_transport import (
@@ -173,6 +173,6 @@ def _settled(slot: _Slot, answered: MediaSection, is_live: bool, sending: dict[s
     if track is None or not codecs:
         return replace(slot, track=None, is_free=True)
     ours = {(one.id, one.uri) for one in offered_extensions(slot.kind)}
-    agreed = [one for one in extensions_down(answered) if (one.id, one.uri) in ours]
-    sending[track.track_sid] = send_section(answered, track, codecs, extension_ids(agreed))
+    agreed = [one for one in accepted_extensions(answered) if (one.id, one.uri) in ours]
+    sending[track.track_sid] = send_section(answered, track, codecs, ids_down(agreed))
     return replace(slot, is_free=False)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from server.sfu.description import Codec, DtlsRole, ExtensionIds, SendSection
-from server.signaling.negotiation_codecs import rtp_codecs
+from server.signaling.negotiation_codecs import accepted_extensions, rtp_codecs
 from server.signaling.negotiation_transport import MAX_MESSAGE_BYTES, SCTP_PORT, candidate_lines
 from server.signaling.negotiation_values import LocalTransport, Outgoing
 from server.signaling.sdp import (
@@ -49,6 +49,7 @@ def media_section(like: MediaSection, direction: Direction, codecs: tuple[RtpCod
 def inactive_section(like: MediaSection, codecs: tuple[RtpCodec, ...]) -> MediaSection:
     """Kept for later: port 0 would make the client give the section up (media.md §a.4)."""
     section = media_section(like, Direction.INACTIVE, codecs or like.codecs[:1])
+    section = replace(section, extensions=accepted_extensions(like))
     return section if section.formats else replace(section, formats=like.formats[:1])
 
 

@@ -60,7 +60,10 @@ function addVideo(pc, { mime, only = false, simulcast = true }) {
   return transceiver;
 }
 
+let lastPeer = null;
+
 async function offer(pc, options) {
+  lastPeer = pc;
   const description = await pc.createOffer(options);
   await pc.setLocalDescription(description);
   return description.sdp;
@@ -113,4 +116,50 @@ async function recordAll() {
     }
   }
   return found;
+}
+
+// The steps of a negotiation, for tests: the server's side of it is Python.
+
+function describe(pc) {
+  return pc.getTransceivers().map((one) => ({
+    mid: one.mid,
+    direction: one.currentDirection,
+    kind: one.receiver.track.kind,
+    codecs: one.receiver.getParameters().codecs.map((codec) => codec.mimeType.toLowerCase()),
+  }));
+}
+
+async function applyAnswer(sdp) {
+  const heard = [];
+  lastPeer.ontrack = ({ track, transceiver, streams }) =>
+    heard.push({ mid: transceiver.mid, track: track.id, stream: streams[0] ? streams[0].id : "" });
+  await lastPeer.setRemoteDescription({ type: "answer", sdp });
+  return { heard, transceivers: describe(lastPeer) };
+}
+
+async function nextOffer(change) {
+  if (change === "video") addVideo(lastPeer, { mime: "video/vp8" });
+  if (change === "inactive") {
+    const sending = lastPeer.getTransceivers().filter((one) => one.direction === "sendonly");
+    for (const one of sending) one.direction = "inactive";
+  }
+  if (change === "receivers") {
+    lastPeer.addTransceiver("audio", { direction: "recvonly" });
+    lastPeer.addTransceiver("video", { direction: "recvonly" });
+  }
+  return offer(lastPeer, change === "restart" ? { iceRestart: true } : undefined);
+}
+
+function newSubscriber() {
+  lastPeer = new RTCPeerConnection({ iceServers: [] });
+}
+
+async function answerOffer(sdp) {
+  const heard = [];
+  lastPeer.ontrack = ({ track, transceiver, streams }) =>
+    heard.push({ mid: transceiver.mid, track: track.id, stream: streams[0] ? streams[0].id : "" });
+  await lastPeer.setRemoteDescription({ type: "offer", sdp });
+  const description = await lastPeer.createAnswer();
+  await lastPeer.setLocalDescription(description);
+  return { sdp: description.sdp, heard, transceivers: describe(lastPeer) };
 }
