@@ -10,7 +10,7 @@ from typing import Any
 
 from server.sfu.ports import MAX_PACKET_BYTES
 from server.sfu.transport.path import Path
-from server.sfu.transport.srtp import MAX_TRAILER_BYTES, SrtpSender, pointer_to
+from server.sfu.transport.srtp import MAX_TRAILER_BYTES, SrtpSender, new_length, pointer_to, srtp_protect
 from server.sfu.transport.stats import DropReason, EndpointStats
 
 # The kernel's UDP_MAX_SEGMENTS before 6.9; also all packets of a key frame of 64 kB.
@@ -25,11 +25,13 @@ class SrtpBurstWriter:
     """`BurstWriter` of one transport. `sender` and `path` are set when there is somebody to send to."""
 
     __slots__ = (
+        "_handle",
+        "_length",
         "_pointer",
-        "_protect",
         "_run_size",
         "_run_start",
         "_runs",
+        "_sender",
         "_stats",
         "_view",
         "buffer",
@@ -43,7 +45,9 @@ class SrtpBurstWriter:
         self.path: Path | None = None
         self._view = memoryview(self.buffer)
         self._pointer: Any = pointer_to(self.buffer)
-        self._protect: Any = None
+        self._sender: SrtpSender | None = None
+        self._handle: Any = None
+        self._length: Any = new_length()
         self._stats = stats
         self._runs: list[tuple[int, int, int]] = []
         self._run_start = 0
@@ -52,21 +56,24 @@ class SrtpBurstWriter:
 
     def use(self, sender: SrtpSender | None) -> None:
         """The keys to protect with from now on; None = drop everything."""
-        self._protect = None if sender is None else sender.protect
+        self._sender = sender  # keeps libsrtp's session alive as long as we hold its handle
+        self._handle = None if sender is None else sender.handle
 
     def commit(self, length: int) -> bool:
-        protect = self._protect
-        if protect is None or self.path is None:
+        handle = self._handle
+        if handle is None or self.path is None:
             self._stats.drop(DropReason.OUT_NOT_CONNECTED)
             return False
         offset = self.offset
         if not _MIN_RTP_BYTES <= length <= MAX_PACKET_BYTES:
             self._stats.drop(DropReason.OUT_PROTECT)
             return False
-        size = protect(self._pointer + offset, length)
-        if not size:
+        length_pointer = self._length
+        length_pointer[0] = length
+        if srtp_protect(handle, self._pointer + offset, length_pointer):
             self._stats.drop(DropReason.OUT_PROTECT)
             return False
+        size = length_pointer[0]
         end = offset + size
         run_size = self._run_size
         if size != run_size:

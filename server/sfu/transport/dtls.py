@@ -26,6 +26,7 @@ QUICKEST_REPEAT_US = 50_000
 _RECORD_HEADER_BYTES = 13
 _BIO_BYTES = 65536
 _PLAINTEXT_BYTES = 16384  # RFC 6347 §4.1: the longest record
+_HANDSHAKE_RECORDS = (20, 22)  # change_cipher_spec and handshake
 _DTLS_1_2 = 0xFEFD  # OpenSSL's DTLS1_2_VERSION; 1.3 has other record headers than `_split` and the guard know
 
 
@@ -101,7 +102,15 @@ class DtlsSession:
         self._ssl.bio_write(datagram)
         if self.state is DtlsState.HANDSHAKE:
             self._handshake(now_us)
-        return self._read() if self.state is DtlsState.CONNECTED else []
+        if self.state is not DtlsState.CONNECTED:
+            return []
+        messages = self._read()
+        if messages:
+            self._flight.clear()
+        elif datagram[0] in _HANDSHAKE_RECORDS and now_us - self._sent_us >= QUICKEST_REPEAT_US:
+            # We are done and the peer is not: our last flight was lost.
+            self._repeat(now_us)
+        return messages
 
     def on_timer(self, now_us: int) -> None:
         """Repeat the last flight when it is time to; call it every few ten milliseconds during the handshake."""
@@ -171,7 +180,8 @@ class DtlsSession:
             return
         self.profile = profile
         self._material = self._ssl.export_keying_material(b"EXTRACTOR-dtls_srtp", profile.material_bytes)
-        self._flight.clear()
+        if self.role is DtlsRole.CLIENT:
+            self._flight.clear()  # the server spoke last; a server keeps its flight until application data comes
         self.state = DtlsState.CONNECTED
 
     def _is_expected_peer(self) -> bool:

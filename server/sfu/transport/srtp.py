@@ -27,6 +27,8 @@ MAX_SSRCS = 256
 SSRC_IDLE_US = 10_000_000
 
 _OK: int = lib.srtp_err_status_ok
+# srtp_protect(handle, pointer, length): 0 when done, and the length is the protected one. Bare, for the burst writer.
+srtp_protect: Any = lib.srtp_protect
 _RTP_HEADER_BYTES = 12
 _RTCP_HEADER_BYTES = 8
 _SRTCP_INDEX_BYTES = 4
@@ -92,7 +94,7 @@ class SrtpReceiver:
     def __init__(self, profile: SrtpProfile, key: bytes, stats: EndpointStats) -> None:
         self._session = _new_session(profile, key, Policy.SSRC_ANY_INBOUND)
         self._handle: Any = self._session._srtp[0]
-        self._length: Any = ffi.new("int *")
+        self._length = new_length()
         self._ssrcs: dict[int, int] = {}
         self._min_rtp = _RTP_HEADER_BYTES + profile.tag_bytes
         self._min_rtcp = _RTCP_HEADER_BYTES + _SRTCP_INDEX_BYTES + profile.tag_bytes
@@ -156,23 +158,14 @@ class SrtpReceiver:
 
 
 class SrtpSender:
-    """Protects packets where they lie in a caller's buffer."""
+    """The keys we send with. RTP is protected by `srtp_protect` with `handle`, where it lies in the writer's buffer."""
 
-    __slots__ = ("_handle", "_length", "_session")
+    __slots__ = ("_length", "_session", "handle")
 
     def __init__(self, profile: SrtpProfile, key: bytes) -> None:
         self._session = _new_session(profile, key, Policy.SSRC_ANY_OUTBOUND)
-        self._handle: Any = self._session._srtp[0]
-        self._length: Any = ffi.new("int *")
-
-    def protect(self, pointer: Any, length: int) -> int:
-        """The protected length, or 0 when libsrtp refused. MAX_TRAILER_BYTES behind the packet must be free."""
-        length_pointer = self._length
-        length_pointer[0] = length
-        if lib.srtp_protect(self._handle, pointer, length_pointer) != _OK:
-            return 0
-        protected: int = length_pointer[0]
-        return protected
+        self.handle: Any = self._session._srtp[0]
+        self._length = new_length()
 
     def protect_rtcp(self, packet: bytes) -> bytes | None:
         """The protected compound packet, or None when it is no RTCP packet at all."""
@@ -181,7 +174,7 @@ class SrtpSender:
         data = ffi.new("char[]", MAX_PACKET_BYTES + MAX_TRAILER_BYTES)
         ffi.memmove(data, packet, len(packet))
         self._length[0] = len(packet)
-        if lib.srtp_protect_rtcp(self._handle, data, self._length) != _OK:
+        if lib.srtp_protect_rtcp(self.handle, data, self._length) != _OK:
             return None
         return bytes(ffi.buffer(data, self._length[0]))
 
@@ -196,6 +189,11 @@ def _remove_stream(session: Session, ssrc: int) -> None:
     except Error:
         # There is none: nothing was ever sent or accepted under this SSRC.
         return
+
+
+def new_length() -> Any:
+    """The in-out length that every libsrtp call takes; reused, because an allocation costs as much as a header."""
+    return ffi.new("int *")
 
 
 def pointer_to(buffer: bytearray) -> Any:
