@@ -6,10 +6,10 @@ import {
   Track,
   VideoPresets,
   VideoQuality,
+  type LocalTrack,
   type LocalVideoTrack,
   type RemoteTrack,
 } from 'livekit-client';
-import type { OwnTrack } from '../media/local.ts';
 import { fetchTicket, mediaUrl, Refusal } from './api.ts';
 import type { Lesson } from './lesson.ts';
 import { readPeople, type Person } from './people.ts';
@@ -66,7 +66,7 @@ export class Session {
   }
 
   /** Connects and publishes the tracks of the self-check, so that no device is opened twice. */
-  async join(tracks: readonly OwnTrack[]): Promise<void> {
+  async join(tracks: readonly LocalTrack[]): Promise<void> {
     this.setPhase('connecting');
     try {
       const ticket = await fetchTicket(this.seat);

@@ -2,8 +2,10 @@
 import '../styles/base.css';
 import '../styles/site.css';
 import '../styles/check.css';
+import { defineCheck } from '../check/define.ts';
 import { startPageLanguage } from '../i18n/catalogue.ts';
 import { defineClock } from '../lesson/clock_element.ts';
 
 startPageLanguage();
 defineClock();
+defineCheck();

@@ -1,9 +1,8 @@
 // <tc-lesson>: the page of one lesson: first its door, then the room, then a good-bye. Everything else hangs below it.
 import { html, type TemplateResult } from 'lit';
-import { Track } from 'livekit-client';
+import { Track, type LocalTrack } from 'livekit-client';
 import { PageElement, pair } from '../../i18n/element.ts';
 import { language, t } from '../../i18n/language.ts';
-import type { OwnTrack } from '../../media/local.ts';
 import { seatOf, type Lesson, type SeatInfo } from '../lesson.ts';
 import { Session } from '../session.ts';
 import type { StageMode } from '../stage_plan.ts';
@@ -50,7 +49,7 @@ export class LessonElement extends PageElement {
     removeEventListener('keydown', this.onKey);
   }
 
-  private async join(tracks: readonly OwnTrack[], chosen: Chosen): Promise<void> {
+  private async join(tracks: readonly LocalTrack[], chosen: Chosen): Promise<void> {
     this.chosen = chosen;
     this.session = new Session({ seat: this.seat.seat, lesson: this.lesson, voices: this.voices, onChange: () => this.requestUpdate() });
     await this.session.join(tracks);
@@ -121,7 +120,7 @@ export class LessonElement extends PageElement {
   }
 
   private renderDoor(): TemplateResult {
-    const onJoin = ({ detail }: CustomEvent<{ tracks: OwnTrack[]; chosen: Chosen }>): void => void this.join(detail.tracks, detail.chosen);
+    const onJoin = ({ detail }: CustomEvent<{ tracks: LocalTrack[]; chosen: Chosen }>): void => void this.join(detail.tracks, detail.chosen);
     return html`${this.renderHeader(true)}
       <main class="door-page"><tc-prejoin .lesson=${this.lesson} .seat=${this.seat} @join=${onJoin}></tc-prejoin></main>`;
   }

@@ -1,10 +1,9 @@
 // <tc-prejoin>: the door of the lesson: see yourself, hear yourself, choose devices, then join. Works without any device.
 import { html, nothing, type TemplateResult } from 'lit';
-import { createLocalAudioTrack, createLocalVideoTrack, VideoPresets, type LocalAudioTrack, type LocalVideoTrack } from 'livekit-client';
+import { createLocalAudioTrack, createLocalVideoTrack, VideoPresets, type LocalAudioTrack, type LocalTrack, type LocalVideoTrack } from 'livekit-client';
 import { PageElement, pair, pairOf } from '../../i18n/element.ts';
 import { language, t } from '../../i18n/language.ts';
 import { ADVICE, troubleOf, type Device, type Trouble } from '../../media/trouble.ts';
-import type { OwnTrack } from '../../media/local.ts';
 import { playTone } from '../../media/tone.ts';
 import { sideLabel } from '../../ui/side.ts';
 import type { Lesson, SeatInfo } from '../lesson.ts';
@@ -115,7 +114,7 @@ export class PrejoinElement extends PageElement {
 
   private join(): void {
     this.isJoining = this.isGivenAway = true;
-    const tracks: OwnTrack[] = [this.microphone, this.camera].filter((track) => track !== undefined);
+    const tracks: LocalTrack[] = [this.microphone, this.camera].filter((track) => track !== undefined);
     this.dispatchEvent(new CustomEvent('join', { detail: { tracks, chosen: this.chosen }, bubbles: true }));
   }
 

@@ -1,0 +1,78 @@
+"""Templates in two languages: one jinja2 environment per language, autoescaped, compiled when the app starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from server.lessons import LocalizedText
+from server.pages.assets import Assets
+from server.pages.catalogue import translate
+from server.pages.language import LANGUAGES, Language, other_language
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "web" / "templates"
+
+# Names under which templates ask for a message; web/locales/update.py extracts exactly these.
+GETTEXT_NAMES = ("_", "pair", "en", "zh")
+
+
+class Renderer:
+    """Templates are compiled when it is made, because reading files later would stop the event loop."""
+
+    def __init__(self, catalogue: Mapping[str, str], assets: Assets, version: str) -> None:
+        self._environments = {language: _environment(catalogue, language) for language in LANGUAGES}
+        for environment in self._environments.values():
+            environment.globals.update(assets=assets, version=version)
+            for name in environment.list_templates():
+                environment.get_template(name)
+
+    def render(self, template: str, language: Language, **values: Any) -> str:
+        return self._environments[language].get_template(template).render(**values)
+
+
+def _environment(catalogue: Mapping[str, str], language: Language) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        cache_size=-1,  # every compiled template stays
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    other = other_language(language)
+    say = partial(translate, catalogue)
+
+    def pair(message: str) -> Markup:
+        return _two_lines(language, say(language, message), other, say(other, message))
+
+    def text(value: LocalizedText, tag: Language = language) -> str:
+        return value.en if tag == "en" else value.zh
+
+    def pair_of(value: LocalizedText) -> Markup:
+        return _two_lines(language, text(value, language), other, text(value, other))
+
+    environment.globals.update(
+        _=partial(say, language),
+        en=partial(say, "en"),
+        zh=partial(say, "zh-Hant-TW"),
+        pair=pair,
+        text=text,
+        pair_of=pair_of,
+        language=language,
+        other_language=other,
+    )
+    return environment
+
+
+def _two_lines(first_tag: Language, first: str, second_tag: Language, second: str) -> Markup:
+    """A word and its other-language word under it, each with its own `lang`."""
+    line = Markup('<span class="word" lang="{}">{}</span>').format(first_tag, first)
+    if second == first:
+        return line
+    return line + Markup('<span class="word-other" lang="{}">{}</span>').format(second_tag, second)
