@@ -36,7 +36,7 @@ _HOP_HEADERS = frozenset(
 
 
 async def pump_both(client: web.WebSocketResponse, upstream: aiohttp.ClientWebSocketResponse) -> None:
-    """Both ways until one side ends; then the other is closed with the same code. No queue: each waits for the other."""
+    """Both ways until one side ends; then the other is closed with the same code. No queue: each side waits."""
     up = asyncio.create_task(_pump(client, upstream))
     down = asyncio.create_task(_pump(upstream, client))
     try:

@@ -63,7 +63,7 @@ class Supervisor:
     """One slot per launch. The workers' sockets live in a private folder (mode 0700) that goes with us."""
 
     def __init__(self, launches: Sequence[WorkerLaunch], *, tick_timeout_s: float, clock: Clock) -> None:
-        self._folder = make_socket_folder()
+        self._folder: Path | None = None
         self._slots = [_Slot(launch) for launch in launches]
         self._tick_timeout_s = tick_timeout_s
         self._clock = clock
@@ -89,6 +89,7 @@ class Supervisor:
 
     async def start(self) -> None:
         """All workers ready, or Unavailable with the reason of the first that cannot start."""
+        self._folder = await asyncio.to_thread(make_socket_folder)
         try:
             async with asyncio.TaskGroup() as group:
                 for slot in self._slots:
@@ -116,6 +117,7 @@ class Supervisor:
     async def _launch(self, slot: _Slot) -> None:
         # A socket of its own for each worker: the front must not mistake a new one for the old.
         slot.launches += 1
+        assert self._folder is not None
         socket = self._folder / f"{self._slots.index(slot)}-{slot.launches}.sock"
         worker = WorkerProcess(slot.launch, socket, tick_timeout_s=self._tick_timeout_s)
         slot.worker = worker
@@ -157,4 +159,5 @@ class Supervisor:
         await asyncio.gather(*(slot.worker.close() for slot in self._slots if slot.worker is not None))
         for slot in self._slots:
             slot.ready = None
-        await asyncio.to_thread(shutil.rmtree, self._folder, True)
+        if self._folder is not None:
+            await asyncio.to_thread(shutil.rmtree, self._folder, True)

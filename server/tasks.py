@@ -8,6 +8,9 @@ from typing import Any
 
 import structlog
 
+# Long enough for a task that cleans up; a whole shutdown has 5 s.
+_CANCEL_AGAIN_S = 1.0
+
 log = structlog.get_logger("tongchuang.tasks")
 
 
@@ -48,7 +51,8 @@ class TaskOwner:
         """Cancel what runs and wait until it has ended. Idempotent; safe from inside one of its own tasks."""
         self._is_closed = True
         current = asyncio.current_task()
-        others = [task for task in self._tasks if task is not current]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        while others := {task for task in self._tasks if task is not current}:
+            for task in others:
+                task.cancel()
+            # Again after a while: a library may swallow one cancellation (Python 3.11's `wait_for` does).
+            await asyncio.wait(others, timeout=_CANCEL_AGAIN_S)

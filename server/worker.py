@@ -8,30 +8,25 @@ It never outlives its parent: the kernel kills it (PR_SET_PDEATHSIG), and the en
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import gc
-import json
-import os
 import signal
 import sys
-import threading
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import uvloop
 from aiohttp import web
 from pydantic import TypeAdapter
 
+from server.child import StatusPipe, tie_to_parent
 from server.errors import TongchuangError
 from server.log import configure_log
-from server.media_app import GAUGES, MediaConfig, create_media_app
+from server.media_app import ENDPOINT, MediaConfig, create_media_app
 
 # Fifteen beats within the default patience of 3 s: one late beat is no reason to replace a worker.
 BEAT_EVERY_S = 0.2
 # Of the 5 s for everything: participants are told within this time, then sockets close.
 SHUTDOWN_TIMEOUT_S = 2.0
-_PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
-_EX_UNAVAILABLE = 69  # <sysexits.h>
 # Why: what lives for the whole life of the process is frozen after start, so that a collection looks at little; full
 # collections, the only long ones, then come a hundred times more rarely than by default.
 _GC_THRESHOLDS = (10_000, 20, 1_000)
@@ -49,40 +44,6 @@ class WorkerOrder:
     log_personal_data: bool = False
 
 
-def tie_to_parent(parent_pid: int) -> None:
-    """Die when the parent dies, however it dies. Checks afterwards, because it may have died before."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent_pid:
-        os._exit(_EX_UNAVAILABLE)
-    threading.Thread(target=_end_with_stdin, name="parent", daemon=True).start()
-
-
-def _end_with_stdin() -> None:
-    while sys.stdin.buffer.read(1024):
-        pass
-    os._exit(_EX_UNAVAILABLE)
-
-
-class StatusPipe:
-    """What the supervisor reads. stdout is taken for it alone: a stray `print` goes to stderr instead."""
-
-    def __init__(self) -> None:
-        sys.stdout.flush()
-        self._descriptor = os.dup(1)
-        os.dup2(2, 1)
-        os.set_blocking(self._descriptor, False)
-
-    def say(self, word: str, values: dict[str, Any] | None = None) -> None:
-        line = f"{word} {json.dumps(values)}\n" if values is not None else f"{word}\n"
-        try:
-            os.write(self._descriptor, line.encode())
-        except BlockingIOError:
-            pass  # the supervisor reads nothing for minutes: it is stuck or stopped, and a lost beat is no harm then
-        except BrokenPipeError:
-            os._exit(_EX_UNAVAILABLE)
-
-
 async def run(order: WorkerOrder, status: StatusPipe) -> None:
     """Serve until SIGTERM."""
     loop = asyncio.get_running_loop()
@@ -98,12 +59,13 @@ async def run(order: WorkerOrder, status: StatusPipe) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
-        endpoint = app[GAUGES].endpoint
+        endpoint = app[ENDPOINT]
         status.say("ready", {"udp_port": endpoint.udp_port, "tcp_port": endpoint.tcp_port})
         while not stopped.is_set():
             status.say("beat")
             try:
-                await asyncio.wait_for(stopped.wait(), BEAT_EVERY_S)
+                async with asyncio.timeout(BEAT_EVERY_S):
+                    await stopped.wait()
             except TimeoutError:
                 continue
     finally:

@@ -61,8 +61,7 @@ class WorkerProcess:
         order = {**self._launch.order, "socket": str(self.socket), "parent_pid": os.getpid()}
         process.stdin.write(json.dumps(order).encode() + b"\n")
         try:
-            async with asyncio.timeout(START_TIMEOUT_S):
-                word, values = await self._next_word()
+            word, values = await self._word_within(START_TIMEOUT_S)
         except TimeoutError:
             word, values = "error", {"detail": f"it was not ready within {START_TIMEOUT_S:.0f} s"}
         except BaseException:
@@ -88,15 +87,20 @@ class WorkerProcess:
         """Returns why it is gone; a worker that does not tick is killed here."""
         while True:
             try:
-                word, values = await asyncio.wait_for(self._next_word(), self._tick_timeout_s)
+                word, values = await self._word_within(self._tick_timeout_s)
             except TimeoutError:
                 try:
-                    word, values = await asyncio.wait_for(self._next_word(), _LAST_LOOK_S)
+                    word, values = await self._word_within(_LAST_LOOK_S)
                 except TimeoutError:
                     await self._kill()
                     return f"it did not tick for {self._tick_timeout_s:g} s"
             if word == "error":
                 return str(values["detail"])
+
+    async def _word_within(self, timeout_s: float) -> tuple[str, dict[str, Any]]:
+        # Why not `wait_for`: Python 3.11's loses a cancellation that arrives together with the result.
+        async with asyncio.timeout(timeout_s):
+            return await self._next_word()
 
     def terminate(self) -> None:
         """Ask it to end; `close` waits for it."""

@@ -56,3 +56,24 @@ async def test_a_task_may_close_its_owner() -> None:
     owner = TaskOwner("test")
     task = owner.start_task(owner.close(), name="closer")
     await asyncio.wait_for(task, 5)
+
+
+async def test_a_swallowed_cancellation_is_sent_again() -> None:
+    owner = TaskOwner("test")
+    swallowed = 0
+
+    async def stubborn() -> None:
+        nonlocal swallowed
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                swallowed += 1
+                if swallowed == 2:
+                    raise
+
+    owner.start(stubborn(), name="stubborn")
+    await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        await owner.close()
+    assert swallowed == 2
