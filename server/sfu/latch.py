@@ -56,13 +56,11 @@ class Latch:
         payload_type = HEADER.unpack_from(packet)[1] & 0x7F
         mid, rid, repaired = self._seen.get(ssrc, (None, None, None))
         for reader in self._readers.values():
-            # BUNDLE gives one meaning to an id in all sections, so the first reader that knows it will do.
+            # BUNDLE gives one meaning to an id in all sections, but an audio section agrees on no rid: read them all.
             reader.read(packet)
             mid = _text(reader.mid) or mid
             rid = _text(reader.rid) or rid
             repaired = _text(reader.repaired_rid) or repaired
-            if mid is not None:
-                break
         if mid is not None or rid is not None or repaired is not None:
             self._seen[ssrc] = (mid, rid, repaired)
             self._seen.move_to_end(ssrc)
