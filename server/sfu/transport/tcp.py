@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from struct import pack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from server.clock import Clock
 from server.sfu.transport.guard import PROTOCOL_OF, Protocol
@@ -99,7 +99,8 @@ class TcpConnection(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        # Why a cast: uvloop's transports are no subclasses of asyncio's.
+        transport = cast(asyncio.Transport, transport)
         if not self._listener.admit(self):
             transport.abort()
             return
