@@ -48,7 +48,9 @@ def media_section(like: MediaSection, direction: Direction, codecs: tuple[RtpCod
 
 def inactive_section(like: MediaSection, codecs: tuple[RtpCodec, ...]) -> MediaSection:
     """Kept for later: port 0 would make the client give the section up (media.md §a.4)."""
-    section = media_section(like, Direction.INACTIVE, codecs or like.codecs[:1])
+    # Why without feedback: nothing flows, and transport-cc must not slip in with a codec that is not ours.
+    something = tuple(replace(one, feedback=()) for one in like.codecs[:1])
+    section = media_section(like, Direction.INACTIVE, codecs or something)
     section = replace(section, extensions=accepted_extensions(like))
     return section if section.formats else replace(section, formats=like.formats[:1])
 
