@@ -1,4 +1,4 @@
-"""Shares one subscriber's bandwidth among its video tracks: everyone's lowest layer first, then better ones by priority.
+"""Shares one subscriber's bandwidth among its video tracks: everyone's lowest layer first, then the rest by priority.
 
 Pure. Audio is not asked here: it goes out always, and its rate is taken off the budget before.
 """
@@ -33,7 +33,10 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """`chosen` in the order of the demands; None = paused. `missing_bps`: the next step up that did not fit, 0 = all have their wish."""
+    """`chosen` in the order of the demands; None = paused.
+
+    `missing_bps` is the next step up that did not fit, 0 = all have their wish.
+    """
 
     chosen: tuple[Option | None, ...]
     missing_bps: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _SILENCE_DBOV = 127
-# LiveKit's defaults: a frame louder than -35 dBov is speech; it must be so for 40 % of 400 ms; two windows are smoothed.
+# LiveKit's defaults: a frame above -35 dBov is speech; it must be so for 40 % of 400 ms; two windows are smoothed.
 _ACTIVE_DBOV = 35
 _MIN_ACTIVE_SHARE = 0.4
 _WINDOW_MS = 400

@@ -26,7 +26,7 @@ class SenderClock:
         self.received_us = now_us
 
     def translate(self, timestamp: int, other: SenderClock) -> int | None:
-        """The timestamp of `other`'s timeline for the instant at which our clock shows `timestamp`; None while unknown."""
+        """The timestamp on `other`'s timeline for the instant of our `timestamp`; None while unknown."""
         if not self.ntp or not other.ntp:
             return None
         since_report = (timestamp - self.rtp) & 0xFFFFFFFF

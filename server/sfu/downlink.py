@@ -1,7 +1,7 @@
 """How much one subscriber can take: its REMB and loss reports against what we really send, and careful probing upwards.
 
-A REMB is a limit only while we send about as much as it says: receivers never report more than 1.5 times what arrives, so
-a low REMB on a quiet path says nothing (draft-alvestrand-rmcat-remb-03 §2.2, draft-ietf-rmcat-gcc-02 §5.5).
+A REMB is a limit only while we send about as much as it says: receivers never report more than 1.5 times what
+arrives, so a low REMB on a quiet path says nothing (draft-alvestrand-rmcat-remb-03 §2.2, draft-ietf-rmcat-gcc-02 §5.5).
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class DropReason(StrEnum):
 class HubStats:
     """Plain counters of one worker's packet path.
 
-    `dropped` counts received packets once per place where they ended: before the fan-out once, in it once per subscriber.
+    `dropped` counts a packet where it ended: before the fan-out once, in it once per subscriber.
     """
 
     __slots__ = (

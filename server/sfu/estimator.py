@@ -1,4 +1,4 @@
-"""How much a publisher may send to us: delay and loss watched on our side, told by REMB (after draft-ietf-rmcat-gcc-02 §5-6).
+"""How much a publisher may send to us: delay and loss on our side, told by REMB (draft-ietf-rmcat-gcc-02 §5-6).
 
 More than one estimator can exist: everything that has the methods of `BandwidthEstimator` will do.
 """
@@ -15,7 +15,7 @@ from server.sfu.throughput import Throughput
 _START_BPS = 5_000_000
 _MIN_BPS = 100_000
 _MAX_BPS = 20_000_000
-# The draft's numbers: groups of 5 ms, a line through 20 of them, gain 4, and a threshold that adapts between 6 and 600 ms.
+# The draft's numbers: groups of 5 ms, a line through 20 of them, gain 4, a threshold between 6 and 600 ms.
 _GROUP_TICKS = 5 * (1 << 18) // 1000
 _TREND_GROUPS = 20
 _GAIN = 4.0

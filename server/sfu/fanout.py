@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from server.sfu.burst import Burst
 from server.sfu.drop_reason import DropReason, HubStats
 from server.sfu.rtp import abs_send_time
 
@@ -35,13 +36,15 @@ class Fanout:
             self.dirty = []
             time = abs_send_time(now_us).to_bytes(3, "big")
             for layer in dirty:
-                burst = layer.pending
-                if not burst:
+                packets = layer.pending
+                if not packets:
                     continue
                 layer.pending = []
                 downs = layer.track.downs
                 if not downs:
-                    self.stats.dropped[DropReason.NOBODY] += len(burst)
+                    self.stats.dropped[DropReason.NOBODY] += len(packets)
+                    continue
+                burst = Burst(packets)
                 for down in downs:
                     down.forward(burst, time)
         self.flush_written()

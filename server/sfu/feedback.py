@@ -75,36 +75,56 @@ class Feedback:
         self._stats.rtcp_malformed += compound.malformed
         worst = -1.0
         for block in compound.blocks:
-            match block:
-                case rtcp.SenderReport():
-                    self._on_sender_report(block, now_us)
-                case rtcp.ReportBlock():
-                    down = self._downs.get(block.ssrc)
-                    if down is not None:
-                        down.on_report(block, now_us)
-                        worst = max(worst, down.fraction_lost)
-                case rtcp.Nack():
-                    down = self._downs.get(block.media_ssrc)
-                    if down is not None:
-                        self._peer.answer_nack(down, block.sequences, now_us)
-                case rtcp.KeyframeRequest():
-                    down = self._downs.get(block.media_ssrc)
-                    if down is not None:
-                        down.on_keyframe_request(now_us)
-                case rtcp.Remb():
-                    self._peer.subscriber.on_remb(block.bitrate_bps, now_us)
-                case rtcp.ReceiverTime():
-                    echo = rtcp_writer.time_echo(self._ssrc, block.ssrc, block.ntp >> 16 & 0xFFFFFFFF, 0)
-                    self._peer.send_rtcp(rtcp_writer.receiver_report(self._ssrc) + echo)
-                case rtcp.TimeEcho():
-                    if block.ssrc == self._ssrc and block.last_rr and block.last_rr == self._time_asked_ntp:
-                        self._peer.on_rtt(now_us - self._time_asked_us - block.delay * 1_000_000 // 65536)
-                case rtcp.Goodbye():
-                    pass  # signalling says when a track ends; an encoder that restarts sends BYE too
-                case _:
-                    assert_never(block)
+            if isinstance(block, rtcp.ReportBlock):
+                worst = max(worst, self._on_report_block(block, now_us))
+            else:
+                self._on_block(block, now_us)
         if worst >= 0:
             self._peer.subscriber.on_loss(worst, now_us)
+
+    def _on_block(
+        self,
+        block: rtcp.SenderReport
+        | rtcp.Nack
+        | rtcp.KeyframeRequest
+        | rtcp.Remb
+        | rtcp.ReceiverTime
+        | rtcp.TimeEcho
+        | rtcp.Goodbye,
+        now_us: int,
+    ) -> None:
+        match block:
+            case rtcp.SenderReport():
+                self._on_sender_report(block, now_us)
+            case rtcp.Nack():
+                if (down := self._downs.get(block.media_ssrc)) is not None:
+                    self._peer.answer_nack(down, block.sequences, now_us)
+            case rtcp.KeyframeRequest():
+                if (down := self._downs.get(block.media_ssrc)) is not None:
+                    down.on_keyframe_request(now_us)
+            case rtcp.Remb():
+                self._peer.subscriber.on_remb(block.bitrate_bps, now_us)
+            case rtcp.ReceiverTime():
+                echo = rtcp_writer.time_echo(self._ssrc, block.ssrc, block.ntp >> 16 & 0xFFFFFFFF, 0)
+                self._peer.send_rtcp(rtcp_writer.receiver_report(self._ssrc) + echo)
+            case rtcp.TimeEcho():
+                self._on_time_echo(block, now_us)
+            case rtcp.Goodbye():
+                pass  # signalling says when a track ends; an encoder that restarts sends BYE too
+            case _:
+                assert_never(block)
+
+    def _on_report_block(self, block: rtcp.ReportBlock, now_us: int) -> float:
+        """The fraction lost that it tells, -1 when it is about a stream that we do not send (or its RTX)."""
+        down = self._downs.get(block.ssrc)
+        if down is None:
+            return -1.0
+        down.on_report(block, now_us)
+        return down.fraction_lost
+
+    def _on_time_echo(self, echo: rtcp.TimeEcho, now_us: int) -> None:
+        if echo.ssrc == self._ssrc and echo.last_rr and echo.last_rr == self._time_asked_ntp:
+            self._peer.on_rtt(now_us - self._time_asked_us - echo.delay * 1_000_000 // 65536)
 
     def _on_sender_report(self, report: rtcp.SenderReport, now_us: int) -> None:
         for layer in self.layers:

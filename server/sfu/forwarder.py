@@ -6,6 +6,7 @@ layer inside one stream (temporal, later spatial) is chosen by dropping, and `St
 
 from __future__ import annotations
 
+from server.sfu.burst import Burst
 from server.sfu.drop_reason import DropReason
 from server.sfu.packet import NO_PAYLOAD_TID, Packet, Source
 from server.sfu.sequence import SequenceMunger, Stretch, is_newer_timestamp
@@ -21,7 +22,7 @@ class Forwarder:
     __slots__ = ("_last", "_tid_limit", "_tid_target", "current", "munger", "reason", "target")
 
     def __init__(self, first_sequence: int) -> None:
-        """`first_sequence` (16 bits) should be below 2^15, so that the first packets lost do not hide a wrap from SRTP."""
+        """`first_sequence` (16 bits) below 2^15, so that the first packets lost do not hide a wrap from SRTP."""
         self.munger = SequenceMunger(first_sequence)
         self.current: Source | None = None
         self.target: Source | None = None
@@ -74,8 +75,19 @@ class Forwarder:
             return self._late(packet)
         return self._other_source(packet)
 
+    def decide_burst(self, burst: Burst) -> Stretch | None:
+        """One answer for a whole plain burst in the common case; None = ask `decide` for each packet."""
+        if burst.source is self.current and burst.highest_tid <= self._tid_limit:
+            munger = self.munger
+            stretch = munger.open
+            if stretch is not None and burst.first >= munger.next_in:
+                last = self._last = burst.last
+                munger.next_in = last.sequence + 1
+                return stretch
+        return None
+
     def find_late(self, packet: Packet) -> Stretch | None:
-        """The stretch of a number that stays reserved although its packet is not wanted: to be filled by an empty packet."""
+        """The stretch of a number that stays reserved although its packet is not wanted: to be filled."""
         return self.munger.find(packet.source, packet.sequence)
 
     def _above_limit(self, packet: Packet) -> Stretch | None:

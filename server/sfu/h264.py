@@ -11,7 +11,7 @@ _FU_START = 0x80
 
 
 def inspect(payload: bytes) -> tuple[bool, bool]:
-    """(holds a sequence parameter set, begins an IDR slice). NAL unit headers stay clear under end-to-end encryption."""
+    """(holds a sequence parameter set, begins an IDR slice): bytes that stay clear under encryption."""
     if not payload:
         return False, False
     kind = payload[0] & _TYPE
@@ -38,7 +38,7 @@ def _inspect_aggregate(payload: bytes) -> tuple[bool, bool]:
 
 
 class PictureStarts:
-    """Decides for one stream which packet a decoder can start at: the parameter sets if the encoder repeats them, else the IDR."""
+    """Which packets of one stream a decoder can start at: parameter sets if the encoder repeats them, else IDRs."""
 
     __slots__ = ("_idr_timestamp", "_repeats_sps", "_sps_timestamp")
 

@@ -1,4 +1,4 @@
-"""Loss repair both ways: which numbers to ask a publisher for, and how fast to answer a subscriber (RFC 4585 §6.2.1, 4588)."""
+"""Loss repair both ways: what to ask a publisher for, how much to answer a subscriber (RFC 4585 §6.2.1, 4588)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class LossTracker:
         self._missing.clear()
 
     def due(self, highest: int, now_us: int, rtt_us: int) -> list[int]:
-        """Extended numbers to ask for now, oldest first. Each is asked again after a round trip, a bounded number of times."""
+        """Extended numbers to ask for now, oldest first; each again after a round trip, a bounded number of times."""
         if not self._missing:
             return []
         wanted: list[int] = []
@@ -86,7 +86,7 @@ class LossTracker:
 
 
 class ResendLimiter:
-    """What one subscriber may have again: not the same packet twice within a round trip, and a bounded share of the rate."""
+    """What one subscriber may have again: no packet twice within a round trip, all within a bounded rate."""
 
     __slots__ = ("_budget", "_filled_us", "_last", "_rate_bps")
 

@@ -39,6 +39,7 @@ class Packet:
         "arrived_us",
         "audio_level",
         "begins_picture",
+        "has_extensions",
         "is_keyframe",
         "is_red",
         "is_sync",
@@ -55,6 +56,7 @@ class Packet:
         "size",
         "source",
         "tid",
+        "tid_bits",
         "timestamp",
         "tl0_at",
         "tl0picidx",
@@ -80,7 +82,10 @@ class Packet:
         self.primary: bytes | None = None
         """The primary block of a RED payload, unpacked when the first subscriber needs it."""
         self.audio_level = -1
+        self.has_extensions = False
+        """Orientation or playout delay: this packet's extension block differs from its neighbours'."""
         self.orientation: bytes | None = None
         self.playout_delay: bytes | None = None
+        self.tid_bits = 0
         self.picture_id = self.tl0picidx = self.keyidx = 0
         self.picture_at = self.tl0_at = self.key_at = 0

@@ -11,7 +11,7 @@ class PacketCache:
     __slots__ = ("_mask", "_ring")
 
     def __init__(self, size: int) -> None:
-        assert size > 0 and size & (size - 1) == 0, "a power of two, for the mask"
+        assert size.bit_count() == 1, "a power of two, for the mask"
         self._mask = size - 1
         self._ring: list[Packet | None] = [None] * size
 

@@ -1,4 +1,4 @@
-"""One peer's packets: SSRC routes in, down tracks out, RTCP both ways. Implements on_rtp and on_rtcp of `TransportListener`."""
+"""One peer's packets: SSRC routes in, down tracks out; `on_rtp` and `on_rtcp` of `TransportListener`."""
 
 from __future__ import annotations
 

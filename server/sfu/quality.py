@@ -1,4 +1,4 @@
-"""Connection quality as LiveKit counts it: an E-model-like score 0..5 from loss, delay and layers that had to be left out.
+"""Connection quality as LiveKit counts it: an E-model-like score 0..5 from loss, delay and paused video.
 
 LiveKit scores 0..100 internally (ITU-T G.107 simplified): each source of trouble takes points off, and 80 and 60 part
 excellent, good and poor.

@@ -1,4 +1,4 @@
-"""Reads compound RTCP block by block; a bad block is counted and skipped, never the end of the rest (RFC 3550 §6, 4585, 3611).
+"""Reads compound RTCP block by block; a bad one is counted and skipped, not the end (RFC 3550 §6, 4585, 3611).
 
 Unknown kinds (transport-wide feedback among them) are passed over.
 """

@@ -1,4 +1,4 @@
-"""Writes the RTCP blocks that a forwarder sends; join them in one compound, a report first (RFC 3550 §6, 4585, 5104, 3611)."""
+"""Writes the RTCP blocks that a forwarder sends; a compound starts with a report (RFC 3550 §6, 4585, 5104, 3611)."""
 
 from __future__ import annotations
 

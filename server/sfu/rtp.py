@@ -1,4 +1,4 @@
-"""RTP headers and header extensions as bytes: read without copies, written into the burst buffer (RFC 3550 §5.1, RFC 8285)."""
+"""RTP headers and header extensions as bytes: read in place, written for the burst buffer (RFC 3550 §5.1, 8285)."""
 
 from __future__ import annotations
 
@@ -151,7 +151,8 @@ def abs_send_time(now_us: int) -> int:
 
 def element(extension: int, value: bytes) -> bytes:
     """One one-byte-header element."""
-    assert 0 < extension < _STOP_ID and 0 < len(value) <= _MAX_ONE_BYTE_LENGTH
+    assert 0 < extension < _STOP_ID
+    assert 0 < len(value) <= _MAX_ONE_BYTE_LENGTH
     return bytes((extension << 4 | len(value) - 1,)) + value
 
 
@@ -203,7 +204,7 @@ class ExtensionWriter:
         self._time = b""
 
     def start_burst(self, time: bytes) -> bytes:
-        """The block for packets without extensions of their own; `time` is the `abs_send_time` of this burst as 3 bytes."""
+        """The block for packets without extensions of their own; `time` is this burst's `abs_send_time`, 3 bytes."""
         if not self._has_time:
             time = b""
         self._time = time

@@ -117,8 +117,8 @@ class SequenceMunger:
         """The stretch in which a late number was reserved, if any."""
         for stretch in reversed(self._history):
             if stretch.source is source and stretch.first <= number:
-                if number <= stretch.last:
-                    return stretch
+                # Stretches of one source rise, so an older one cannot hold it either.
+                return stretch if number <= stretch.last else None
         return None
 
     def find_sent(self, out: int) -> tuple[Stretch, int] | None:

@@ -1,4 +1,4 @@
-"""One received encoding (SSRC) of a track: parse each packet once, count losses, cache, and queue it for the fan-out."""
+"""One received encoding (SSRC) of a track: parses each packet once, counts losses, caches, queues for the fan-out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from server.sfu.sequence import extend, first_extended
 if TYPE_CHECKING:
     from server.sfu.uptrack import UpTrack
 
-# Why 512: 1.9 s of 720p at 2.5 Mbit/s, more than two retries over the longest usable path. Audio: 2.5 s of 20 ms frames.
+# Why 512: 1.9 s of 720p at 2.5 Mbit/s, more than two retries over the longest usable path. Audio: 2.5 s.
 _CACHE_PACKETS = {MediaKind.VIDEO: 512, MediaKind.AUDIO: 128}
 # A packet whose number is older than this is of no use to anyone.
 _WINDOW = {MediaKind.VIDEO: 512, MediaKind.AUDIO: 128}
@@ -133,6 +133,10 @@ class UpLayer:
         }
         self._reader = ExtensionReader(section.extensions)
 
+    @property
+    def has_packets(self) -> bool:
+        return self._highest >= 0
+
     # -- packets in ------------------------------------------------------------------------------------------------
 
     def on_packet(self, data: bytes, arrived_us: int) -> None:
@@ -152,6 +156,7 @@ class UpLayer:
         highest = self._highest
         if highest < 0:
             sequence = self._highest = first_extended(number)
+            self.last_packet_us = arrived_us
             self.track.on_first_packet()
         else:
             sequence = extend(number, highest)
@@ -234,8 +239,10 @@ class UpLayer:
         reader = self._reader
         if payload_format >= PayloadFormat.VP8:
             self._read_picture(packet, payload_format, arrived_us)
-            packet.orientation = reader.orientation
-            packet.playout_delay = reader.playout_delay
+            if reader.orientation is not None or reader.playout_delay is not None:
+                packet.has_extensions = True
+                packet.orientation = reader.orientation
+                packet.playout_delay = reader.playout_delay
         else:
             packet.is_red = payload_format is PayloadFormat.RED
             level = reader.audio_level

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Why 2 s down: a subscriber who scrolls past a tile should not make the publisher's encoder start and stop.
 _DEMAND_DOWN_US = 2_000_000
-# A layer without packets for so long has been switched off by its publisher (bandwidth, dynacast). At 5 fps it is 7 frames.
+# A layer without packets for so long was switched off by its publisher (bandwidth, dynacast); 7 frames at 5 fps.
 _LAYER_DEAD_US = 1_500_000
 # Why 5 s for a whole track: DTX sends a packet each 400 ms, a static screen share one a second.
 _TRACK_DEAD_US = 5_000_000
@@ -42,6 +42,7 @@ class UpTrack:
         "_fanout",
         "_is_closed",
         "_listener",
+        "_live_qualities",
         "_now_us",
         "cname",
         "downs",
@@ -84,6 +85,7 @@ class UpTrack:
         self._demand: VideoQuality | None = VideoQuality.HIGH
         self._demand_fell_us = 0
         self._is_closed = False
+        self._live_qualities: list[int] = []
         self._now_us = 0
 
     # -- the room's side -------------------------------------------------------------------------------------------
@@ -140,7 +142,7 @@ class UpTrack:
         self.on_layers_changed()
 
     def is_layer_live(self, layer: UpLayer) -> bool:
-        return self._now_us - layer.last_packet_us < _LAYER_DEAD_US
+        return layer.last_packet_us > self._now_us - _LAYER_DEAD_US and layer.has_packets
 
     def layer_for(self, quality: int) -> UpLayer | None:
         """The layer to forward for a wished quality: the nearest that is live, else the nearest that there is."""
@@ -170,20 +172,23 @@ class UpTrack:
         self._fanout.dirty.append(layer)
 
     def on_first_packet(self) -> None:
+        """A layer's first packet: it is live from now on."""
         if not self.has_media:
             self.has_media = True
             self._listener.on_first_packet(self)
+        self.on_layers_changed()
 
     # -- time ------------------------------------------------------------------------------------------------------
 
     def tick(self, now_us: int) -> None:
-        were_live = [layer for layer in self.live.values() if self.is_layer_live(layer)]
         self._now_us = now_us
         for layer in self.live.values():
             layer.rate.tick(now_us)
             layer.repair_losses(now_us)
             layer.repair_picture(now_us)
-        if were_live != [layer for layer in self.live.values() if self.is_layer_live(layer)]:
+        live = [quality for quality, layer in self.live.items() if self.is_layer_live(layer)]
+        if live != self._live_qualities:
+            self._live_qualities = live
             self.on_layers_changed()
         self._update_demand(now_us)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, pairwise
 
 from server.ids import TrackSid
 from server.sfu import rtcp, rtp
@@ -130,9 +130,7 @@ def take_apart(packet: bytes) -> Out:
             length = (packet[at] & 15) + 1
             extensions[packet[at] >> 4] = packet[at + 1 : at + 1 + length]
             at += 1 + length
-    return Out(
-        second & 0x7F, bool(second & 0x80), sequence, timestamp, ssrc, extensions, packet[bounds[0] : bounds[1]]
-    )
+    return Out(second & 0x7F, bool(second & 0x80), sequence, timestamp, ssrc, extensions, packet[bounds[0] : bounds[1]])
 
 
 def make_rtp(
@@ -252,7 +250,9 @@ class Client:
         *,
         mid: str = "0",
         ssrc: int = 0xD0,
-        codecs: tuple[Codec, ...] = (Codec(mime="video/vp8", payload_type=120, clock_rate=90_000, rtx_payload_type=124),),
+        codecs: tuple[Codec, ...] = (
+            Codec(mime="video/vp8", payload_type=120, clock_rate=90_000, rtx_payload_type=124),
+        ),
         ids: ExtensionIds = DOWN_IDS,
         wish: LayerWish | None = None,
         rtx_ssrc: int | None = 0xD1,
@@ -388,4 +388,4 @@ class Encoder:
 
 
 def pairs(values: Sequence[int]) -> Iterator[tuple[int, int]]:
-    yield from zip(values, values[1:], strict=False)
+    yield from pairwise(values)

@@ -1,4 +1,4 @@
-"""The whole packet path with fake transports: what goes in at a publisher comes out at each subscriber in its own terms."""
+"""The whole packet path with fake transports: what a publisher sends comes out at each subscriber in its own terms."""
 
 from __future__ import annotations
 

@@ -1,0 +1,162 @@
+"""Writes the packets of one outgoing stream into the peer's burst buffer (RFC 3550 §5.1, RFC 4588 §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from server.sfu import vp8
+from server.sfu.description import SendSection
+from server.sfu.packet import Packet
+from server.sfu.ports import BurstWriter
+from server.sfu.rtp import ExtensionWriter, header_packer
+from server.sfu.sequence import Stretch
+
+_FIXED = 12
+_HAS_EXTENSIONS = 0x90
+_PLAIN = 0x80
+
+
+class PacketWriter:
+    """One per section that we send. `time` is the send time of the burst, 3 bytes; call `start_burst` first."""
+
+    __slots__ = (
+        "_block",
+        "_extensions",
+        "_flags",
+        "_header_bytes",
+        "_pack",
+        "_rtx_sequence",
+        "_rtx_ssrc",
+        "_ssrc",
+        "_time",
+        "_writer",
+        "octets",
+        "packets",
+    )
+
+    def __init__(self, writer: BurstWriter, section: SendSection, first_rtx_sequence: int) -> None:
+        self._writer = writer
+        self._rtx_sequence = first_rtx_sequence
+        self.packets = 0
+        self.octets = 0
+        self._time: bytes | None = None
+        self._block = b""
+        self._pack: Callable[..., None] = header_packer(0)
+        self._header_bytes = _FIXED
+        self._flags = _PLAIN
+        self.update(section)
+
+    def update(self, section: SendSection) -> None:
+        self._extensions = ExtensionWriter(section.extensions, section.mid)
+        self._ssrc = section.ssrc
+        self._rtx_ssrc = section.rtx_ssrc
+        self._time = None
+
+    def start_burst(self, time: bytes) -> None:
+        if time != self._time:
+            self._time = time
+            block = self._block = self._extensions.start_burst(time)
+            self._pack = header_packer(len(block))
+            self._header_bytes = _FIXED + len(block)
+            self._flags = _HAS_EXTENSIONS if block else _PLAIN
+
+    def write_run(self, packets: list[Packet], stretch: Stretch, payload_type: int) -> int:
+        """Packets of one stretch without extensions of their own: the hot loop. Returns how many were taken."""
+        writer = self._writer
+        buffer = writer.buffer
+        commit = writer.commit
+        pack = self._pack
+        header_bytes = self._header_bytes
+        flags = self._flags
+        ssrc = self._ssrc
+        block = self._block
+        rewrites = stretch.rewrites
+        rewrite = vp8.rewrite
+        payload_type |= stretch.marker
+        sequence = stretch.sequence
+        timestamp = stretch.timestamp
+        sent = octets = 0
+        for packet in packets:
+            offset = writer.offset
+            size = packet.size
+            pack(
+                buffer,
+                offset,
+                flags,
+                payload_type | packet.marker,
+                (packet.sequence + sequence) & 0xFFFF,
+                (packet.timestamp + timestamp) & 0xFFFFFFFF,
+                ssrc,
+                block,
+            )
+            at = offset + header_bytes
+            buffer[at : at + size] = packet.payload
+            if rewrites:
+                rewrite(buffer, at, packet, stretch)
+            if commit(header_bytes + size):
+                sent += 1
+                octets += size
+        self.packets += sent
+        self.octets += octets
+        return sent
+
+    def write(self, packet: Packet, stretch: Stretch, payload: bytes, payload_type: int) -> bool:
+        """One packet with the extensions that it brought; an empty payload fills a number that stays reserved."""
+        writer = self._writer
+        buffer = writer.buffer
+        block = self._block_of(packet)
+        offset = writer.offset
+        header_packer(len(block))(
+            buffer,
+            offset,
+            _HAS_EXTENSIONS if block else _PLAIN,
+            payload_type | packet.marker | stretch.marker,
+            (packet.sequence + stretch.sequence) & 0xFFFF,
+            (packet.timestamp + stretch.timestamp) & 0xFFFFFFFF,
+            self._ssrc,
+            block,
+        )
+        at = offset + _FIXED + len(block)
+        size = len(payload)
+        buffer[at : at + size] = payload
+        if stretch.rewrites and size:
+            vp8.rewrite(buffer, at, packet, stretch)
+        if not writer.commit(at + size - offset):
+            return False
+        self.packets += 1
+        self.octets += size
+        return True
+
+    def write_rtx(self, packet: Packet, stretch: Stretch, number: int, payload_type: int) -> bool:
+        """Packet `number` (as it went out) again, in the RTX stream's own numbering (RFC 4588 §4)."""
+        assert self._rtx_ssrc is not None, "the section has no RTX"
+        writer = self._writer
+        buffer = writer.buffer
+        block = self._block_of(packet)
+        offset = writer.offset
+        self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
+        header_packer(len(block))(
+            buffer,
+            offset,
+            _HAS_EXTENSIONS if block else _PLAIN,
+            payload_type | packet.marker | stretch.marker,
+            self._rtx_sequence,
+            (packet.timestamp + stretch.timestamp) & 0xFFFFFFFF,
+            self._rtx_ssrc,
+            block,
+        )
+        at = offset + _FIXED + len(block)
+        buffer[at] = number >> 8
+        buffer[at + 1] = number & 0xFF
+        at += 2
+        buffer[at : at + packet.size] = packet.payload
+        if stretch.rewrites:
+            vp8.rewrite(buffer, at, packet, stretch)
+        return writer.commit(at + packet.size - offset)
+
+    def _block_of(self, packet: Packet) -> bytes:
+        if packet.has_extensions:
+            return self._extensions.with_own(packet.orientation, packet.playout_delay)
+        if packet.audio_level >= 0 and self._extensions.has_audio_level:
+            return self._extensions.with_level(packet.audio_level)
+        return self._block
