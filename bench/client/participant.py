@@ -85,6 +85,7 @@ class Participant:
         self._candidates: list[tuple[str, str, int]] = []
         self._answer: sdp.Answer | None = None
         self._told: set[str] = set()
+        self._paused_at: float | None = None
         self.connected = asyncio.Event()
         self.joined = asyncio.Event()
         self.published = asyncio.Event()
@@ -101,8 +102,9 @@ class Participant:
         request = rtc.JoinRequest(
             client_info=client_info(),
             connection_settings=rtc.ConnectionSettings(auto_subscribe=True, adaptive_stream=options.tile is not None),
-            publisher_offer=self._make_offer(),
         )
+        if self.sections:  # else the first offer comes with the first track, as Firefox does it
+            request.publisher_offer.CopyFrom(self._make_offer())
         token = (
             AccessToken(options.key, options.secret)
             .with_identity(options.identity)
@@ -130,6 +132,24 @@ class Participant:
 
     def resent(self) -> int:
         return sum(encoding.resent for track in self.tracks for encoding in track.encodings)
+
+    def pause(self) -> None:
+        """Stop sending media; timestamps go on with the clock."""
+        if self._paused_at is None:
+            self._paused_at = self._loop.time()
+            for key, timer in self._timers.items():
+                if not isinstance(key, tuple):
+                    timer.cancel()
+
+    def resume(self) -> None:
+        if self._paused_at is None:
+            return
+        paused, self._paused_at = self._loop.time() - self._paused_at, None
+        for track in self.tracks:
+            for encoding in track.encodings:
+                encoding.skip(paused)
+        self._live.clear()
+        self._start_tracks()
 
     # -- negotiation
 
@@ -288,10 +308,11 @@ class Participant:
             return
         send = protected_sender(self.path.dtls.srtp, self.path.send)
         for track in self._track_by_sid.values():
-            if id(track) not in self._live:
+            if id(track) not in self._live and self._paused_at is None:
                 self._live.add(id(track))
                 self._tick(track, send, self._loop.time())
-                self._send_reports(track)
+                if ("reports", id(track)) not in self._timers:
+                    self._send_reports(track)
         if self.tracks and len(self._live) == len(self.tracks):
             self.published.set()
 

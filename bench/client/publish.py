@@ -127,6 +127,10 @@ class Encoding:
         head += struct.pack("!HH", 0xBEDE, len(extension) // 4)
         return head + extension + found[2:4] + found[body_at:]
 
+    def skip(self, seconds: float) -> None:
+        """RTP time goes on while nothing is sent."""
+        self.timestamp += int(seconds * self.clock_rate)
+
     def sender_report(self) -> bytes:
         return rtcp.sender_report(self.ssrc, rtcp.ntp(time.time_ns()), self.timestamp, self.packets, self.octets)
 

@@ -1,0 +1,103 @@
+"""The server under load: ours, started here, or any LiveKit-compatible one by URL, key, secret and pid."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.measure import GENERATOR_CORE, SERVER_CORE, command_line, descendants, pin
+
+START_GUARD_S = 60.0
+STOP_GUARD_S = 10.0
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class TargetError(RuntimeError):
+    """The server could not be started or named; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    name: str
+    url: str
+    key: str
+    secret: str
+    media_pids: tuple[int, ...]
+    """The processes that forward packets: their CPU is the figure."""
+    other_pids: tuple[int, ...] = ()
+    """Front and supervisor: pinned away, reported apart."""
+
+    @property
+    def http_url(self) -> str:
+        return self.url.replace("ws", "http", 1)
+
+
+def parse_target(text: str) -> Target:
+    """``name=ws://host:port,key,secret,pid`` as `--against` takes it. Raises ValueError."""
+    match = re.fullmatch(r"(\w+)=(wss?://[^,]+),([^,]+),([^,]+),(\d+)", text)
+    if match is None:
+        raise ValueError(f"not NAME=URL,KEY,SECRET,PID: {text!r}")
+    name, url, key, secret, pid = match.groups()
+    return Target(name=name, url=url, key=key, secret=secret, media_pids=tuple(descendants(int(pid))))
+
+
+@contextlib.asynccontextmanager
+async def started_here(extra: Sequence[str] = ()) -> AsyncIterator[Target]:
+    """Our media server with one worker on free ports, pinned: worker on one core, all else on the other."""
+    key, secret = "benchkey", secrets.token_hex(24)
+    environment = os.environ | {"LIVEKIT_API_KEY": key, "LIVEKIT_API_SECRET": secret}
+    environment.pop("LIVEKIT_URL", None)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "server.cli", "media", "--port", "0", "--udp-port", "0", "--tcp-port", "0",
+        "--workers", "1", *extra,
+        cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        url = await _ready(process)
+        pids = descendants(process.pid)
+        workers = tuple(pid for pid in pids if "server.worker" in command_line(pid))
+        others = tuple(pid for pid in pids if pid not in workers)
+        if not workers:
+            raise TargetError("no media worker among the processes of the media server")
+        yield Target(name="tongchuang", url=url, key=key, secret=secret, media_pids=workers, other_pids=others)
+    finally:
+        await _stop(process)
+
+
+def place(target: Target) -> None:
+    """Pin a target's processes."""
+    pin(target.media_pids, SERVER_CORE)
+    pin(target.other_pids, GENERATOR_CORE)
+
+
+async def _ready(process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(START_GUARD_S):
+            while line := (await process.stdout.readline()).decode():
+                match = re.search(r"is ready: (ws://\S+)", line)
+                if match is not None:
+                    return match[1]
+    except TimeoutError:
+        raise TargetError(f"the media server was not ready within {START_GUARD_S:g} s") from None
+    raise TargetError(f"the media server ended with {await process.wait()} before it was ready")
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(STOP_GUARD_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
