@@ -71,8 +71,8 @@ def clean_name(text: str) -> str:
     Raises InvalidInput (NAME_INVALID) only for what cannot be mended: too long, or lone surrogates.
     """
     _check_size(text, MAX_NAME_BYTES, ErrorCode.NAME_INVALID, "name")
-    text = _SPACES.sub(" ", _DECEIVING.sub("", text))
-    text = unicodedata.normalize("NFC", _CONTROL.sub("", text)).strip()
+    visible = _CONTROL.sub("", _DECEIVING.sub("", _SPACES.sub(" ", text)))
+    text = _SPACES.sub(" ", unicodedata.normalize("NFC", visible)).strip()
     _check_size(text, MAX_NAME_BYTES, ErrorCode.NAME_INVALID, "name")
     return text
 
