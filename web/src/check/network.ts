@@ -8,10 +8,11 @@ const ARRIVE_MS = 12_000; // ICE with TCP fall-back needs up to 10 s on a strict
 const MEASURE_MS = 4_000; // some 60 pictures and 200 sound packets: enough to see gaps
 const POLL_MS = 250;
 const ENOUGH_PICTURES = 20; // of the 60 that were sent
+const ENOUGH_SAMPLES = 64_000; // a third of the 192,000 that 4 s at 48 kHz have
 
 interface Counters {
   frames: number;
-  energy: number;
+  samples: number;
   received: number;
   lost: number;
   path: Path;
@@ -66,19 +67,20 @@ async function measure(back: readonly RemoteTrack[]): Promise<Omit<Measured, 're
     roundTripMs: after.roundTripMs,
     loss: received + lost > 0 ? lost / (received + lost) : 1,
     isVideoBack: after.frames - before.frames >= ENOUGH_PICTURES,
-    isAudioBack: after.energy > before.energy,
+    isAudioBack: after.samples - before.samples >= ENOUGH_SAMPLES,
   };
 }
 
 /** Sums what the receiving side's statistics say (W3C WebRTC Statistics). */
 async function count(tracks: readonly RemoteTrack[]): Promise<Counters> {
-  const sum: Counters = { frames: 0, energy: 0, received: 0, lost: 0, path: 'unknown', roundTripMs: undefined };
+  const sum: Counters = { frames: 0, samples: 0, received: 0, lost: 0, path: 'unknown', roundTripMs: undefined };
   for (const track of tracks) {
     const report = await track.getRTCStatsReport();
     report?.forEach((entry: Record<string, unknown>) => {
       if (entry['type'] === 'inbound-rtp') {
         sum.frames += Number(entry['framesDecoded'] ?? 0);
-        sum.energy += Number(entry['totalAudioEnergy'] ?? 0);
+        // Why not totalAudioEnergy: it stays 0 for a muted element. Concealed samples are invented, not heard.
+        sum.samples += Number(entry['totalSamplesReceived'] ?? 0) - Number(entry['concealedSamples'] ?? 0);
         sum.received += Number(entry['packetsReceived'] ?? 0);
         sum.lost += Number(entry['packetsLost'] ?? 0);
       }

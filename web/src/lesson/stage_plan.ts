@@ -34,16 +34,26 @@ export function planStage(people: readonly Person[], mode: StageMode, lastSpeake
   return { big: undefined, small: people.map(asCamera) };
 }
 
-const TILE_RATIO = 16 / 9;
+export interface TileFit {
+  readonly width: number;
+  readonly height: number;
+}
 
-/** Columns of equal 16:9 tiles that fill a box best. */
-export function bestColumns(count: number, width: number, height: number): number {
-  let best = 1;
-  let bestWidth = 0;
+/** A tile may be cut a little at the sides or above, never so much that a face is lost (cameras give 16:9). */
+const NARROWEST = 1.2;
+const WIDEST = 16 / 9;
+const SMALLEST_PX = 140; // below it nobody is recognised: the stage scrolls instead
+
+/** The size of `count` equal tiles that cover the most of a box, in rows. */
+export function fitTiles(count: number, width: number, height: number): TileFit {
+  let best: TileFit = { width: 0, height: 0 };
   for (let columns = 1; columns <= Math.max(1, count); columns += 1) {
-    const rows = Math.ceil(count / columns);
-    const tileWidth = Math.min(width / columns, (height / rows) * TILE_RATIO);
-    if (tileWidth > bestWidth + 0.5) [best, bestWidth] = [columns, tileWidth];
+    const cell = { width: width / columns, height: height / Math.ceil(count / columns) };
+    const ratio = Math.min(WIDEST, Math.max(NARROWEST, cell.width / cell.height));
+    const tileWidth = Math.min(cell.width, cell.height * ratio);
+    if (tileWidth * tileWidth / ratio > best.width * best.height) best = { width: tileWidth, height: tileWidth / ratio };
   }
-  return best;
+  if (best.width >= SMALLEST_PX) return best;
+  const columns = Math.max(1, Math.floor(width / SMALLEST_PX));
+  return { width: width / columns, height: width / columns / WIDEST };
 }

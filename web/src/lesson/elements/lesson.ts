@@ -1,5 +1,5 @@
 // <tc-lesson>: the page of one lesson: first its door, then the room, then a good-bye. Everything else hangs below it.
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { Track, type LocalTrack } from 'livekit-client';
 import { PageElement, pair } from '../../i18n/element.ts';
 import { language, t } from '../../i18n/language.ts';
@@ -141,7 +141,7 @@ export class LessonElement extends PageElement {
         ></tc-banner>
         <tc-stage .people=${people} .lesson=${this.lesson} .mode=${this.mode} .lastSpeaker=${session.lastSpeaker}></tc-stage>
       </main>
-      <aside class="rail" id="rail" aria-label=${t('People')}><tc-people class="card" .people=${people}></tc-people></aside>
+      <aside class="rail" id="rail" aria-label=${t('People')}><tc-people class="card" .people=${people}></tc-people>${this.hasKeys ? KEYS_CARD() : nothing}</aside>
       <footer class="dock" @act=${({ detail }: CustomEvent<DockAction>) => this.act(detail)}>
         <tc-dock
           role="toolbar"
@@ -178,3 +178,8 @@ export class LessonElement extends PageElement {
       </main>`;
   }
 }
+
+const KEYS_CARD = (): TemplateResult => html`<section class="card keys">
+  <h2 class="card-title">${pair('Keys')}</h2>
+  <p lang=${language()}><kbd>M</kbd> ${t('microphone')} · <kbd>V</kbd> ${t('camera')}</p>
+</section>`;

@@ -6,9 +6,7 @@ import { language, t } from '../../i18n/language.ts';
 import { sideMark } from '../../ui/side.ts';
 import type { Lesson, SeatInfo } from '../lesson.ts';
 import type { Person } from '../people.ts';
-import { bestColumns, planStage, type Placed, type StageMode } from '../stage_plan.ts';
-
-const GAP_PX = 8;
+import { fitTiles, planStage, type Placed, type StageMode } from '../stage_plan.ts';
 
 export class StageElement extends PageElement {
   static override properties = {
@@ -40,9 +38,10 @@ export class StageElement extends PageElement {
   private fit(): void {
     const grid = this.querySelector<HTMLElement>('.stage-grid');
     if (!grid) return;
-    const columns = bestColumns(grid.children.length, this.clientWidth - GAP_PX, this.clientHeight - GAP_PX);
-    grid.style.setProperty('--columns', String(columns));
-    grid.style.setProperty('--rows', String(Math.ceil(grid.children.length / columns)));
+    const { width, height } = fitTiles(grid.children.length, grid.clientWidth, grid.clientHeight);
+    // Why rounded down: half a pixel too much would push the last tile of a row into the next.
+    grid.style.setProperty('--tile-width', `${Math.floor(width)}px`);
+    grid.style.setProperty('--tile-height', `${Math.floor(height)}px`);
   }
 
   protected override render(): TemplateResult {
