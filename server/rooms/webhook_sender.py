@@ -117,7 +117,7 @@ class WebhookSender:
                 event.num_dropped, line.dropped = line.dropped, 0
                 if not await self._deliver_one(line.url, event):
                     self.stats.failed += 1
-                    line.dropped = event.num_dropped + 1
+                    line.dropped += event.num_dropped + 1
         finally:
             self._lines.pop(place, None)
             if not self._lines:
