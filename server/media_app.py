@@ -20,7 +20,7 @@ from server.sfu.hub import MediaHub
 from server.sfu.transport import EndpointConfig, MediaEndpoint
 from server.signaling.connection import ConnectionStats
 from server.signaling.joining import Joiner, ServerIdentity
-from server.signaling.participant_session import SessionPorts
+from server.signaling.participant_session import RESUME_GRACE_S, SessionPorts
 from server.signaling.routes import SignalRoutes
 from server.signaling.ticker import Ticker, TickerPorts
 from server.signaling.twirp import TwirpRoutes
@@ -43,6 +43,12 @@ class MediaConfig:
     worker_index: int = 0
     webhook_urls: tuple[str, ...] = ()
     version: str = ""
+    resume_grace_s: float = RESUME_GRACE_S
+    """How long a participant without a WebSocket keeps its place."""
+
+
+# For the worker, which reports the real ports to its supervisor.
+ENDPOINT: web.AppKey[MediaEndpoint] = web.AppKey("endpoint", MediaEndpoint)
 
 
 def create_media_app(config: MediaConfig, clock: Clock | None = None) -> web.Application:
@@ -58,8 +64,9 @@ async def _run(app: web.Application, config: MediaConfig, clock: Clock) -> Async
     sender = WebhookSender(http=http, keys=config.keys, urls=config.webhook_urls, clock=clock, tasks=tasks)
     hub = MediaHub(clock, _random_u32)
     endpoint = await MediaEndpoint.open(_endpoint_config(config), clock=clock, on_drained=hub.flush)
+    app[ENDPOINT] = endpoint
     registry = RoomRegistry(clock=clock, events=WebhookEvents(sender, clock), random_u32=_random_u32)
-    ports = SessionPorts(endpoint=endpoint, hub=hub, clock=clock, tasks=tasks)
+    ports = SessionPorts(endpoint=endpoint, hub=hub, clock=clock, tasks=tasks, resume_grace_s=config.resume_grace_s)
     joiner = Joiner(
         registry=registry, ports=ports, server=ServerIdentity(node_id=f"ND_tongchuang_{config.worker_index}")
     )

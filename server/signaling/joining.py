@@ -25,7 +25,7 @@ from server.rooms.room import Room
 from server.signaling.connection import Connection
 from server.signaling.handlers import handle
 from server.signaling.join_request import Join
-from server.signaling.participant_session import ParticipantSession, SessionPorts
+from server.signaling.participant_session import ParticipantSession, SessionPorts, leave_message
 
 # The LiveKit release whose behaviour we implement; clients switch features by it (media.md a.3).
 LIVEKIT_VERSION = "1.11.0"
@@ -107,10 +107,9 @@ class Joiner:
         )
         session.participant = participant
         session.open_media(is_single=is_single)
-        session.attach(connection)
         self.sessions[participant.sid] = session
-        session.send(SignalResponse(join=self._join_response(room, participant, is_single=is_single)))
-        room.join(participant)
+        response = self._join_response(room, participant, is_single=is_single)
+        session.admit(connection, SignalResponse(join=response))
         if speaking := room.speakers.current():
             session.send(SignalResponse(speakers_changed=SpeakersChanged(speakers=speaking)))
         for request in join.add_tracks:
@@ -141,7 +140,7 @@ class Joiner:
         existing = room.participants.get(identity)
         session = self.sessions.get(existing.sid) if existing is not None else None
         if session is not None:
-            session.leave(DisconnectReason.DUPLICATE_IDENTITY)
+            session.disconnect(DisconnectReason.DUPLICATE_IDENTITY)
 
     # -- resuming
 
@@ -154,10 +153,9 @@ class Joiner:
 
     def _resume(self, session: ParticipantSession, connection: Connection, join: Join) -> None:
         room, person = session.room, session.participant
-        session.attach(connection)
         response = ReconnectResponse(server_info=self._server.info(), last_message_seq=person.last_reliable_sequence)
         response.client_configuration.resume_connection = ClientConfigSetting.ENABLED
-        session.send(SignalResponse(reconnect=response))
+        session.resume(connection, SignalResponse(reconnect=response))
         if session.drop_signal_on_resume:
             session.drop_signal_on_resume = False
             connection.close()
@@ -177,10 +175,7 @@ def _offer(session: ParticipantSession, description: SessionDescription | None) 
 
 
 async def _refuse(connection: Connection, reason: DisconnectReason, action: LeaveRequest.Action) -> None:
-    message = SignalResponse()
-    message.leave.reason = reason
-    message.leave.action = action
-    message.leave.can_reconnect = action != LeaveRequest.Action.DISCONNECT
+    message = leave_message(reason, action)
     connection.send(message.SerializeToString())
     connection.close()
     await connection.run(lambda request: None)

@@ -21,6 +21,7 @@ from server.signaling.data_outbox import DataOutbox
 from server.signaling.media import RELIABLE, Media
 from server.signaling.media_dual import DualMedia
 from server.signaling.media_single import SingleMedia
+from server.signaling.session import Effect, SessionEvent, SessionState, transition
 from server.tasks import TaskOwner
 
 # Why 20 s: clients retry a resume for about this long before they start anew (media.md a.10).
@@ -37,10 +38,11 @@ class SessionPorts:
     hub: MediaHub
     clock: Clock
     tasks: TaskOwner
+    resume_grace_s: float = RESUME_GRACE_S
 
 
 class ParticipantSession:
-    """Implements `ParticipantLink` for the room and `MediaHost` for the media."""
+    """Implements `ParticipantLink` for the room, `MediaHost` for the media; `session.EDGES` says what follows what."""
 
     participant: Participant
     media: Media
@@ -51,15 +53,33 @@ class ParticipantSession:
         self.room = room
         self.clock = ports.clock
         self.now_us: Callable[[], int] = ports.clock.monotonic_us
+        self.state = SessionState.CONNECTING
         self.drop_signal_on_resume = False
         self._tasks = ports.tasks
+        self._resume_grace_s = ports.resume_grace_s
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
+        self._next_connection: Connection | None = None
+        self._greeting = SignalResponse()
+        self._ending = (DisconnectReason.UNKNOWN_REASON, LeaveRequest.Action.DISCONNECT)
         self._grace: asyncio.TimerHandle | None = None
         self._lost_at_us = 0
-        self._is_over = False
+        self._is_media_connected = False
         self._is_media_closed = False
         self.outbox = DataOutbox(self._send_on_channel, RELIABLE)
+        self._effects: dict[Effect, Callable[[], None]] = {
+            Effect.SEND_JOIN: self._send_greeting,
+            Effect.ENTER_ROOM: lambda: self.room.join(self.participant),
+            Effect.ACTIVATE: lambda: self.room.activate(self.participant),
+            Effect.SWAP_SOCKET: self._swap_socket,
+            Effect.SEND_RECONNECT: self._send_greeting,
+            Effect.START_GRACE: self._start_grace,
+            Effect.CANCEL_GRACE: self._cancel_grace,
+            Effect.EXIT_ROOM: lambda: self.room.leave(self.participant, self._ending[0]),
+            Effect.SEND_LEAVE: self._send_leave,
+            Effect.CLOSE_SOCKET: self._close_socket,
+            Effect.CLOSE_MEDIA: self._close_media,
+        }
 
     def open_media(self, *, is_single: bool) -> None:
         """After `participant` is set; the peer connections exist from here on."""
@@ -67,6 +87,12 @@ class ParticipantSession:
             self.media = SingleMedia(self)
         else:
             self.media = DualMedia(self, is_subscriber_primary=self.participant.grants.can_subscribe)
+
+    def _advance(self, event: SessionEvent) -> None:
+        step = transition(self.state, event)
+        self.state = step.state
+        for effect in step.effects:
+            self._effects[effect]()
 
     # -- WebSocket
 
@@ -79,25 +105,42 @@ class ParticipantSession:
         """When the last WebSocket went; meaningful while resuming."""
         return self._lost_at_us
 
-    def attach(self, connection: Connection) -> None:
-        """A (new) WebSocket serves this participant; an old one that has not noticed its end yet is closed."""
-        old, self._connection = self._connection, connection
-        if old is not None:
-            self._lost_at_us = self.now_us()
-            old.close()
-        self._cancel_grace()
+    def admit(self, connection: Connection, greeting: SignalResponse) -> None:
+        """The first WebSocket; `greeting` is the join response, sent before anything else."""
+        self._connection = connection
+        self._greeting = greeting
+        self._advance(SessionEvent.ADMITTED)
+
+    def resume(self, connection: Connection, greeting: SignalResponse) -> None:
+        """Another WebSocket; an old one that has not noticed its end yet is closed."""
+        self._next_connection = connection
+        self._greeting = greeting
+        self._advance(SessionEvent.RESUMED)
+        if self._is_media_connected:
+            self._advance(SessionEvent.MEDIA_CONNECTED)
 
     def detach(self, connection: Connection) -> None:
         """This WebSocket is over; without another the participant has the grace time to come back."""
-        if self._connection is not connection:
-            return
-        self._connection = None
-        self._lost_at_us = self.now_us()
-        if not self._is_over:
-            self._start_grace(CLOSED_GRACE_S if self._is_media_closed else RESUME_GRACE_S)
+        if self._connection is connection:
+            self._connection = None
+            self._lost_at_us = self.now_us()
+            self._advance(SessionEvent.SOCKET_LOST)
 
-    def _start_grace(self, seconds: float) -> None:
+    def _swap_socket(self) -> None:
+        old, self._connection = self._connection, self._next_connection
+        self._next_connection = None
+        if old is not None:
+            self._lost_at_us = self.now_us()
+            old.close()
+
+    def _send_greeting(self) -> None:
+        self.send(self._greeting)
+
+    def _start_grace(self) -> None:
         self._cancel_grace()
+        seconds = self._resume_grace_s
+        if self._is_media_closed:
+            seconds = min(seconds, CLOSED_GRACE_S)
         self._grace = self._loop.call_later(seconds, self._on_grace_over)
 
     def _cancel_grace(self) -> None:
@@ -107,7 +150,8 @@ class ParticipantSession:
 
     def _on_grace_over(self) -> None:
         self._grace = None
-        self.leave(DisconnectReason.CONNECTION_TIMEOUT)
+        self._ending = (DisconnectReason.CONNECTION_TIMEOUT, LeaveRequest.Action.DISCONNECT)
+        self._advance(SessionEvent.GRACE_OVER)
 
     # -- ParticipantLink
 
@@ -128,38 +172,31 @@ class ParticipantSession:
     def send_data(self, label: str, payload: bytes) -> bool:
         return self.outbox.send(label, payload)
 
-    def disconnect(self, reason: DisconnectReason, action: LeaveRequest.Action) -> None:
-        if self._is_over:
-            return
-        self._is_over = True
-        self._cancel_grace()
-        message = SignalResponse()
-        message.leave.reason = reason
-        message.leave.action = action
-        message.leave.can_reconnect = action != LeaveRequest.Action.DISCONNECT
-        self.send(message)
-        if self._connection is not None:
-            self._connection.close()
-        self._tasks.start(self.media.close(), name=f"close-media {self.participant.sid}")
-
-    # -- leaving
-
-    def leave(
+    def disconnect(
         self,
         reason: DisconnectReason,
         action: LeaveRequest.Action = LeaveRequest.Action.DISCONNECT,
     ) -> None:
-        """Out of the room, then the connection is closed. Idempotent."""
-        self.room.leave(self.participant, reason)
-        self.disconnect(reason, action)
+        """By the server's will: out of the room, told why, closed. Idempotent."""
+        self._ending = (reason, action)
+        self._advance(SessionEvent.REMOVED)
 
-    def vanish(self) -> None:
-        """As if this worker had died: out of the room and the socket closed without a word."""
-        self._is_over = True
-        self._cancel_grace()
-        self.room.leave(self.participant, DisconnectReason.SERVER_SHUTDOWN)
+    # -- leaving
+
+    def leave(self, reason: DisconnectReason) -> None:
+        """By the client's will, or as if this worker had died: nothing is said. Idempotent."""
+        self._ending = (reason, LeaveRequest.Action.DISCONNECT)
+        self._advance(SessionEvent.LEFT)
+
+    def _send_leave(self) -> None:
+        reason, action = self._ending
+        self.send(leave_message(reason, action))
+
+    def _close_socket(self) -> None:
         if self._connection is not None:
             self._connection.close()
+
+    def _close_media(self) -> None:
         self._tasks.start(self.media.close(), name=f"close-media {self.participant.sid}")
 
     # -- MediaHost
@@ -172,7 +209,7 @@ class ParticipantSession:
         self._loop.call_later(seconds, action)
 
     def on_message(self, label: str, payload: bytes) -> None:
-        if not self._is_over:
+        if self.state is not SessionState.ENDED:
             self.room.data.receive(self.participant, label, payload, self.room.participants, self.now_us())
 
     def on_channel_ready(self, label: str) -> None:
@@ -183,18 +220,18 @@ class ParticipantSession:
         return self.media.send_message(label, payload)
 
     def on_media_state(self, state: TransportState) -> None:
-        if self._is_over:
-            return
         match state:
             case TransportState.CONNECTED:
-                self.room.activate(self.participant)
+                self._is_media_connected = True
+                self._advance(SessionEvent.MEDIA_CONNECTED)
             case TransportState.FAILED:
                 # DTLS cannot be repaired by an ICE restart: the client must start anew.
-                self.leave(DisconnectReason.MEDIA_FAILURE, LeaveRequest.Action.RECONNECT)
+                self._ending = (DisconnectReason.MEDIA_FAILURE, LeaveRequest.Action.RECONNECT)
+                self._advance(SessionEvent.MEDIA_FAILED)
             case TransportState.CLOSED:
                 self._is_media_closed = True
-                if self._connection is None:
-                    self._start_grace(CLOSED_GRACE_S)
+                if self.state is SessionState.AWAY:
+                    self._start_grace()
             case _:
                 pass
 
@@ -215,3 +252,12 @@ class ParticipantSession:
 
     def on_first_packet(self, up: UpTrack) -> None:
         return None
+
+
+def leave_message(reason: DisconnectReason, action: LeaveRequest.Action) -> SignalResponse:
+    """`can_reconnect` is what clients read who do not know `action` yet."""
+    message = SignalResponse()
+    message.leave.reason = reason
+    message.leave.action = action
+    message.leave.can_reconnect = action != LeaveRequest.Action.DISCONNECT
+    return message

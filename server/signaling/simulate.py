@@ -5,7 +5,7 @@ from __future__ import annotations
 from livekit.protocol.models import DisconnectReason, SpeakerInfo
 from livekit.protocol.rtc import LeaveRequest, SignalResponse, SimulateScenario, SpeakersChanged
 
-from server.signaling.participant_session import ParticipantSession
+from server.signaling.participant_session import ParticipantSession, leave_message
 
 # Why bounded: a client names the seconds.
 _MAX_SPEAKER_S = 30
@@ -18,13 +18,13 @@ def simulate(session: ParticipantSession, scenario: SimulateScenario) -> None:
             _speak(session, min(_MAX_SPEAKER_S, max(1, scenario.speaker_update)))
         case "node_failure":
             # As if this worker had died: everything is gone, nothing is said.
-            session.vanish()
+            session.leave(DisconnectReason.SERVER_SHUTDOWN)
         case "migration":
             _ask(session, LeaveRequest.Action.RESUME, DisconnectReason.MIGRATION)
         case "server_leave":
-            session.leave(DisconnectReason.SERVER_SHUTDOWN, LeaveRequest.Action.DISCONNECT)
+            session.disconnect(DisconnectReason.SERVER_SHUTDOWN)
         case "leave_request_full_reconnect":
-            session.leave(DisconnectReason.STATE_MISMATCH, LeaveRequest.Action.RECONNECT)
+            session.disconnect(DisconnectReason.STATE_MISMATCH, LeaveRequest.Action.RECONNECT)
         case "disconnect_signal_on_resume" | "disconnect_signal_on_resume_no_messages":
             session.drop_signal_on_resume = True
         case "switch_candidate_protocol":
@@ -36,11 +36,7 @@ def simulate(session: ParticipantSession, scenario: SimulateScenario) -> None:
 
 def _ask(session: ParticipantSession, action: LeaveRequest.Action, reason: DisconnectReason) -> None:
     """Tell the client to come back; the participant stays in the room meanwhile."""
-    message = SignalResponse()
-    message.leave.action = action
-    message.leave.reason = reason
-    message.leave.can_reconnect = True
-    session.send(message)
+    session.send(leave_message(reason, action))
     if session.connection is not None:
         session.connection.close()
 
