@@ -35,7 +35,7 @@ class SetupFailed(Exception):
 
 
 def say(line: str) -> None:
-    print(f"tongchuang: {line}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"tongchuang: {line}\n")
 
 
 def digest(paths: Iterable[Path], *extra: str) -> str:
@@ -56,13 +56,9 @@ def run_logged(
         output.write(f"\n== {step}\n".encode())
         output.flush()
         try:
-            result = subprocess.run(  # noqa: S603
-                [str(part) for part in command],
-                cwd=cwd,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
+            words = [str(part) for part in command]
+            result = subprocess.run(
+                words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
             )
         except OSError as error:
             raise SetupFailed(f"{step} failed: {error.strerror} ({command[0]}).") from error
@@ -74,7 +70,10 @@ def make_venv() -> None:
     """.venv with a working Python of ours; one that works is kept."""
     python = VENV / "bin" / "python"
     probe = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
-    if python.exists() and subprocess.run([python, "-I", "-c", probe], capture_output=True).returncode == 0:  # noqa: S603
+    if (
+        python.exists()
+        and subprocess.run([python, "-I", "-c", probe], capture_output=True, check=False).returncode == 0
+    ):
         return
     ensure_ensurepip()
     say("making .venv")
@@ -108,7 +107,7 @@ def install_packages(lock_name: str) -> None:
     count = sum(1 for line in lock.read_text("utf-8").splitlines() if "==" in line)
     say(f"installing {count} packages (the first time this takes a minute or two)")
     env = {name: value for name, value in os.environ.items() if name not in UNWANTED_VARIABLES}
-    pip = [
+    pip: list[str | Path] = [
         VENV / "bin" / "python",
         "-I",
         "-m",
@@ -195,10 +194,10 @@ def main(arguments: list[str]) -> NoReturn:
     try:
         set_up(arguments[0] if arguments else "")
     except SetupFailed as failure:
-        print(failure, file=sys.stderr)
+        sys.stderr.write(f"{failure}\n")
         sys.exit(1)
     except OSError as error:
-        print(f"{error.filename or ROOT}: {error.strerror}.", file=sys.stderr)
+        sys.stderr.write(f"{error.filename or ROOT}: {error.strerror}.\n")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

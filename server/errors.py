@@ -84,7 +84,9 @@ TEXTS: dict[ErrorCode, ErrorText] = {
         "The token is damaged. Please copy the whole link again.",
         "通行權杖已損壞，請重新複製完整的連結。",
     ),
-    ErrorCode.TOKEN_EXPIRED: ErrorText("This link has expired. Please ask for a new one.", "這個連結已過期，請索取新的連結。"),
+    ErrorCode.TOKEN_EXPIRED: ErrorText(
+        "This link has expired. Please ask for a new one.", "這個連結已過期，請索取新的連結。"
+    ),
     ErrorCode.TOKEN_NOT_YET_VALID: ErrorText(
         "This link is not valid yet. Please check the clock of your device.",
         "這個連結尚未生效，請檢查裝置的時間。",
@@ -107,7 +109,9 @@ TEXTS: dict[ErrorCode, ErrorText] = {
         "Your device sent a join request that is too large.",
         "您的裝置傳來的加入請求過大。",
     ),
-    ErrorCode.SIGNAL_INVALID: ErrorText("Your device sent a message that we could not read.", "您的裝置傳來無法解讀的訊息。"),
+    ErrorCode.SIGNAL_INVALID: ErrorText(
+        "Your device sent a message that we could not read.", "您的裝置傳來無法解讀的訊息。"
+    ),
     ErrorCode.SIGNAL_TOO_LARGE: ErrorText("Your device sent a message that is too large.", "您的裝置傳來的訊息過大。"),
     ErrorCode.ROOM_NAME_INVALID: ErrorText("This room name cannot be used.", "這個教室名稱無法使用。"),
     ErrorCode.IDENTITY_INVALID: ErrorText("This participant id cannot be used.", "這個參與者代號無法使用。"),
@@ -115,7 +119,9 @@ TEXTS: dict[ErrorCode, ErrorText] = {
         "This name cannot be used. Please choose a shorter, plain one.",
         "這個名字無法使用，請改用較短、單純的名字。",
     ),
-    ErrorCode.METADATA_INVALID: ErrorText("The extra information is too large or not readable.", "附加資訊過大或無法解讀。"),
+    ErrorCode.METADATA_INVALID: ErrorText(
+        "The extra information is too large or not readable.", "附加資訊過大或無法解讀。"
+    ),
     ErrorCode.ATTRIBUTES_INVALID: ErrorText(
         "The attributes are too many, too large or not readable.",
         "屬性過多、過大或無法解讀。",

@@ -156,6 +156,15 @@ class Front:
                 continue
         return texts
 
+    async def is_alive(self, slot: int) -> bool:
+        """Its worker answers `HEAD /`. Raises Unavailable when it has none."""
+        session = await self._session(slot, timeout_s=0)
+        try:
+            async with session.head("http://worker/", timeout=aiohttp.ClientTimeout(total=2)) as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
     # -- to the worker
 
     def _slot_of(self, request: web.Request) -> int:

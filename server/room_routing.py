@@ -26,7 +26,7 @@ def slot_of(room: str, slots: int) -> int:
 
 
 def room_of_call(method: str, content_type: str, body: bytes) -> str | None:
-    """The room that a RoomService request is about; None when it names none or cannot be read (a worker will say so)."""
+    """The room that a RoomService request is about; None when it names none or cannot be read."""
     call = _CALLS.get(method)
     if call is None:
         return None

@@ -1,0 +1,91 @@
+"""The app plane put together: pages, JSON API, health and metrics on one aiohttp application.
+
+It knows a LiveKit-compatible media server only by key, secret and address; the embedded one's routes are handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import web
+
+from server.clock import Clock
+from server.demo_api import DemoApi, MediaAccess
+from server.http import (
+    ErrorPages,
+    HeaderPolicy,
+    HealthCheck,
+    access_middleware,
+    add_health,
+    add_metrics,
+    add_security_headers,
+    client_address,
+    error_middleware,
+)
+from server.lessons import DEMO_LESSON_ID, Lesson, LessonRepository
+from server.metrics import Metrics
+from server.pages import PagesContext, choose_language, render_error, setup_pages
+from server.version import VERSION
+
+DIST = Path(__file__).resolve().parent.parent / "web" / "dist"
+# A join request with its offer stands in the request line (media.md a.1); aiohttp's default is 8 kB.
+MAX_REQUEST_LINE = 32 * 1024
+# No page or API call of ours sends more; uploads will come with their own limits.
+MAX_BODY_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppParts:
+    """Everything concrete that the application stands on."""
+
+    lessons: LessonRepository
+    access: MediaAccess
+    clock: Clock
+    metrics: Metrics
+    render_metrics: Callable[[], Awaitable[bytes]]
+    health: Mapping[str, HealthCheck]
+    add_media: Callable[[web.Application], None]
+    is_demo: bool = True
+    is_tls: bool = False
+    public_url: str = ""
+    metrics_token: str = field(default="", repr=False)
+    trusted_proxies: tuple[str, ...] = ()
+    dist: Path = DIST
+
+
+def create_app(parts: AppParts) -> web.Application:
+    """Media routes first: they answer for themselves, pages for everything else."""
+
+    def client(request: web.Request) -> str:
+        return client_address(request, parts.trusted_proxies)
+
+    async def find_demo_lesson() -> Lesson | None:
+        return await parts.lessons.find(DEMO_LESSON_ID) if parts.is_demo else None
+
+    app = web.Application(
+        middlewares=[
+            access_middleware(parts.metrics, client),
+            error_middleware(ErrorPages(render=render_error, choose_language=choose_language)),
+        ],
+        client_max_size=MAX_BODY_BYTES,
+        handler_args={"max_line_size": MAX_REQUEST_LINE, "max_field_size": MAX_REQUEST_LINE},
+    )
+    outside = (parts.access.url, parts.access.url.replace("ws", "http", 1)) if parts.access.url else ()
+    add_security_headers(app, HeaderPolicy(is_tls=parts.is_tls, connect_urls=outside))
+    add_health(app, parts.health)
+    add_metrics(app, token=parts.metrics_token, render=parts.render_metrics)
+    parts.add_media(app)
+    DemoApi(access=parts.access, find_demo_lesson=find_demo_lesson, clock=parts.clock, client=client).add_to(app)
+    setup_pages(
+        app,
+        PagesContext(
+            dist=parts.dist,
+            is_demo=parts.is_demo,
+            public_url=parts.public_url,
+            version=VERSION,
+            find_demo_lesson=find_demo_lesson,
+        ),
+    )
+    return app

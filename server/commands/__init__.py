@@ -1,0 +1,1 @@
+"""One module per command of `./tongchuang`; each composes what the packages do."""

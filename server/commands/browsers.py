@@ -1,0 +1,54 @@
+"""What tests need of the machine: Debian's browsers, a Chinese font, and `ip`; installed when root, named otherwise."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.errors import ErrorCode, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    package: str
+    is_there: Callable[[], bool]
+
+
+def _command(name: str) -> Callable[[], bool]:
+    return lambda: shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin") is not None
+
+
+NEEDED = (
+    Needed("chromium", _command("chromium")),
+    Needed("firefox-esr", _command("firefox-esr")),
+    Needed("fonts-noto-cjk", lambda: any(Path("/usr/share/fonts/opentype/noto").glob("NotoSansCJK*"))),
+    Needed("iproute2", _command("ip")),
+)
+
+
+def missing_packages() -> list[str]:
+    return [needed.package for needed in NEEDED if not needed.is_there()]
+
+
+def install_missing() -> None:
+    """Raises Unavailable(PREREQUISITE_MISSING) with what to install."""
+    missing = missing_packages()
+    if not missing:
+        return
+    apt = shutil.which("apt-get")
+    if os.geteuid() != 0 or apt is None:
+        detail = f"install {' '.join(missing)} (Debian: apt-get install {' '.join(missing)})"
+        raise Unavailable(ErrorCode.PREREQUISITE_MISSING, detail)
+    sys.stderr.write(f"tongchuang: installing {', '.join(missing)}\n")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
+        done = subprocess.run(
+            [apt, "-q", *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False
+        )
+        if done.returncode != 0:
+            raise Unavailable(ErrorCode.PREREQUISITE_MISSING, f"apt-get {' '.join(arguments)} failed")

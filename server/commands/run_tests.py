@@ -1,0 +1,75 @@
+"""`test`: every test. Browser tests have a process of their own: Playwright's API and asyncio do not share one."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from server import bootstrap
+from server.commands.browsers import install_missing
+from server.locks import check_locks
+
+HELP = "set up and run every test; takes pytest arguments"
+ROOT = Path(__file__).resolve().parents[2]
+E2E = "tests/e2e"
+# Of pytest: "no tests were collected", which is right for one process when the arguments chose tests of the other.
+_NOTHING_COLLECTED = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("rest", nargs="*", help="pytest arguments; without a path, everything runs")
+
+
+def plan(arguments: Sequence[str], folders: Sequence[str]) -> list[list[str]]:
+    """The pytest command lines: one for what runs in asyncio, one for browsers. Paths go where they belong."""
+    paths = [word for word in arguments if word.split("::")[0].rstrip("/").startswith("tests")]
+    options = [word for word in arguments if word not in paths]
+    chosen = paths or list(folders)
+    browser = [path for path in chosen if path.startswith(E2E)]
+    other = [path for path in chosen if not path.startswith(E2E)]
+    if any(path.rstrip("/") == "tests" for path in other):
+        other, browser = [folder for folder in folders if folder != E2E], [E2E]
+    return [[*options, *group] for group in (other, browser) if group]
+
+
+def run(arguments: argparse.Namespace) -> int:
+    os.chdir(ROOT)
+    check_locks(ROOT)
+    install_missing()
+    folders = sorted(f"tests/{path.parent.name}" for path in Path("tests").glob("*/*") if _is_layer(path.parent))
+    codes = []
+    for words in plan(arguments.rest, sorted(set(folders))):
+        codes.append(_pytest(words))
+    if not arguments.rest:
+        codes.append(_node_tests())
+    if all(code == _NOTHING_COLLECTED for code in codes):
+        return 1
+    return next((1 for code in codes if code not in (0, _NOTHING_COLLECTED)), 0)
+
+
+def _is_layer(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.rglob("test_*.py"))
+
+
+def _pytest(words: Sequence[str]) -> int:
+    sys.stderr.write(f"tongchuang: pytest {' '.join(words)}\n")
+    # Why -p no:…: each process has the plug-ins that it needs, and the other's cannot disturb it.
+    is_browser = any(word.startswith(E2E) for word in words)
+    off = ["-p", "no:asyncio", "-p", "no:aiohttp"] if is_browser else ["-p", "no:playwright"]
+    command = [sys.executable, "-m", "pytest", *off, *words]
+    return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+
+
+def _node_tests() -> int:
+    """The web's own tests of pure code, run by Node's test runner."""
+    if not (bootstrap.WEB / "package.json").exists():
+        return 0
+    sys.stderr.write("tongchuang: npm test\n")
+    node = bootstrap.node_folder()
+    command = [str(part) for part in bootstrap.npm(node, "test")]
+    environment = bootstrap.web_environment(node)
+    return subprocess.run(command, cwd=bootstrap.WEB, env=environment, stdin=subprocess.DEVNULL, check=False).returncode

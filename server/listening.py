@@ -1,0 +1,101 @@
+"""The public socket of a command: taken early, so that a taken port is said first; and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from server.errors import ErrorCode, InvalidInput, Unavailable
+
+# Requests that still run get this long when we stop; media has ended before (docs/closures.md).
+SHUTDOWN_TIMEOUT_S = 1.0
+_BACKLOG = 1024
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket, or the one sentence why not."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise InvalidInput(ErrorCode.SETTING_INVALID, f"host {host}: {error.strerror}") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            # Both families on ::, whatever the machine's default is.
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise Unavailable(ErrorCode.PORT_TAKEN, f"{host} port {port}") from error
+        raise Unavailable(ErrorCode.SETTING_INVALID, f"{host} port {port}: {error.strerror}") from error
+    listener.setblocking(False)
+    return listener
+
+
+def tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """None without a certificate. Raises InvalidInput(TLS_INVALID)."""
+    if cert is None or key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(cert, key)
+    except (OSError, ssl.SSLError) as error:
+        raise InvalidInput(ErrorCode.TLS_INVALID, f"{cert}, {key}: {error.strerror or error}") from error
+    return context
+
+
+def origin_of(host: str, listener: socket.socket, scheme: str) -> str:
+    """`http://127.0.0.1:8080`, with the port that it really has."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}:{listener.getsockname()[1]}"
+
+
+def stop_signals() -> asyncio.Event:
+    """Set by SIGTERM or Ctrl-C; a second one ends the process at once (the kernel then ends its workers)."""
+    stopped = asyncio.Event()
+
+    def stop() -> None:
+        if stopped.is_set():
+            os._exit(1)
+        stopped.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    return stopped
+
+
+async def serve_until(
+    stopped: asyncio.Event,
+    app: web.Application,
+    listener: socket.socket,
+    *,
+    tls: ssl.SSLContext | None,
+    ready_line: str,
+    stop_soon: Callable[[], None],
+) -> None:
+    """Accept, say the line, wait for the end, then: no new connections, media ends, requests end."""
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
+    try:
+        await runner.setup()
+        site = web.SockSite(runner, listener, ssl_context=tls)
+        await site.start()
+        sys.stdout.write(ready_line + "\n")
+        sys.stdout.flush()
+        await stopped.wait()
+        await site.stop()
+    finally:
+        stop_soon()
+        await runner.cleanup()
