@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parseCatalogue, scriptMessages } from '../build/catalogue.ts';
+import { fill, isLanguage, otherThan, startLanguage, t, other, tIn } from '../src/i18n/language.ts';
+
+test('values are put in, and unknown ones left to be seen', () => {
+  assert.equal(fill('%(a)s and %(b)s', { a: 1 }), '1 and %(b)s');
+});
+
+test('a message without a translation shows its source', () => {
+  startLanguage('zh-Hant-TW', { Leave: '離開' });
+  assert.equal(t('Leave'), '離開');
+  assert.equal(other('Leave'), 'Leave');
+  assert.equal(t('Nothing like this'), 'Nothing like this');
+  assert.equal(tIn('en', 'Leave'), 'Leave');
+});
+
+test('only our two tags are languages', () => {
+  assert.ok(isLanguage('zh-Hant-TW'));
+  for (const tag of ['zh', 'zh-TW', 'EN', '', null, undefined]) assert.ok(!isLanguage(tag));
+  assert.equal(otherThan('en'), 'zh-Hant-TW');
+});
+
+test('a .po file is read: several lines, quotes, fuzzy ones and those of templates left out', () => {
+  const source = [
+    'msgid ""\nmsgstr ""\n"Language: zh_Hant_TW\\n"',
+    '#: web/src/a.ts web/templates/b.html\nmsgid ""\n"Say \\"hi\\" "\n"twice"\nmsgstr "說\\"嗨\\""',
+    '#: web/templates/b.html\nmsgid "Only a page"\nmsgstr "只有頁面"',
+    '#: web/src/a.ts\n#, fuzzy\nmsgid "Not sure"\nmsgstr "不確定"',
+    '#~ msgid "Old"\n#~ msgstr "舊"',
+  ].join('\n\n');
+  assert.deepEqual(scriptMessages(parseCatalogue(source)), { 'Say "hi" twice': '說"嗨"' });
+});
+
+test('the real catalogue has Chinese for every script message', () => {
+  const path = new URL('../locales/zh_Hant_TW/LC_MESSAGES/messages.po', import.meta.url);
+  const entries = parseCatalogue(readFileSync(path, 'utf8')).filter((entry) => entry.places.some((place) => place.endsWith('.ts')));
+  assert.ok(entries.length > 100);
+  assert.deepEqual(Object.keys(scriptMessages(entries)).length, entries.length);
+});
+
+test('values of a message are the same in both languages', () => {
+  const path = new URL('../locales/zh_Hant_TW/LC_MESSAGES/messages.po', import.meta.url);
+  const names = (text: string): string[] => [...text.matchAll(/%\((\w+)\)s/g)].map((found) => found[1] ?? '').sort();
+  for (const entry of parseCatalogue(readFileSync(path, 'utf8'))) assert.deepEqual(names(entry.text), names(entry.id), entry.id);
+});
