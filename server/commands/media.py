@@ -16,7 +16,7 @@ from server.errors import ErrorCode, InvalidInput, TongchuangError
 from server.http import ErrorPages, access_middleware, add_health, add_metrics, client_address, error_middleware
 from server.http.errors import problem
 from server.keys import configured_keys
-from server.listening import bind, origin_of, serve_until, stop_signals
+from server.listening import bind, origin_of, serve_until, start_unless, stop_signals
 from server.log import configure_log
 from server.media_host import MediaHost
 from server.metrics import Metrics
@@ -59,7 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
 async def _serve(settings: Settings, keys: Mapping[str, str], listener: socket.socket) -> None:
     stopped, media = stop_signals(), MediaHost(settings, keys, SystemClock())
     try:
-        await media.start()
+        if not await start_unless(stopped, media.start()):
+            return
         gc.collect()
         gc.freeze()
         await serve_until(

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from server import bootstrap
 from server.commands.browsers import install_missing
+from server.commands.web import run_npm
 from server.locks import check_locks
 
 HELP = "set up and run every test; takes pytest arguments"
@@ -21,7 +21,7 @@ _NOTHING_COLLECTED = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rest", nargs="*", help="pytest arguments; without a path, everything runs")
+    parser.add_argument("rest", nargs="*", help="pytest arguments, or --setup-only; without a path, everything runs")
 
 
 def plan(arguments: Sequence[str], folders: Sequence[str]) -> list[list[str]]:
@@ -40,12 +40,12 @@ def run(arguments: argparse.Namespace) -> int:
     os.chdir(ROOT)
     check_locks(ROOT)
     install_missing()
-    folders = sorted(f"tests/{path.parent.name}" for path in Path("tests").glob("*/*") if _is_layer(path.parent))
-    codes = []
-    for words in plan(arguments.rest, sorted(set(folders))):
-        codes.append(_pytest(words))
-    if not arguments.rest:
-        codes.append(_node_tests())
+    if arguments.rest == ["--setup-only"]:
+        return 0
+    folders = sorted(str(folder) for folder in Path("tests").iterdir() if _is_layer(folder))
+    # Node's first: the closing lines of the whole run are pytest's.
+    codes = [] if arguments.rest else [_node_tests()]
+    codes += [_pytest(words) for words in plan(arguments.rest, folders)]
     if all(code == _NOTHING_COLLECTED for code in codes):
         return 1
     return next((1 for code in codes if code not in (0, _NOTHING_COLLECTED)), 0)
@@ -66,10 +66,5 @@ def _pytest(words: Sequence[str]) -> int:
 
 def _node_tests() -> int:
     """The web's own tests of pure code, run by Node's test runner."""
-    if not (bootstrap.WEB / "package.json").exists():
-        return 0
     sys.stderr.write("tongchuang: npm test\n")
-    node = bootstrap.node_folder()
-    command = [str(part) for part in bootstrap.npm(node, "test")]
-    environment = bootstrap.web_environment(node)
-    return subprocess.run(command, cwd=bootstrap.WEB, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+    return run_npm(["test"])

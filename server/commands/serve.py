@@ -23,7 +23,7 @@ from server.demo_api import MediaAccess
 from server.errors import ErrorCode, InvalidInput
 from server.keys import configured_keys, kept_keys
 from server.lessons import DEMO_LESSON, SqlLessonRepository
-from server.listening import bind, origin_of, serve_until, stop_signals, tls_context
+from server.listening import bind, origin_of, serve_until, start_unless, stop_signals, tls_context
 from server.log import configure_log
 from server.media_host import MediaHost
 from server.metrics import Metrics
@@ -114,7 +114,8 @@ async def _serve(prepared: _Prepared) -> None:
         media = None if settings.livekit_url else MediaHost(settings, prepared.keys, clock)
         if media is not None:
             last.push_async_callback(media.close)
-            await media.start()
+            if not await start_unless(stopped, media.start()):
+                return
         app = create_app(_parts(prepared, lessons, media, clock, metrics))
         gc.collect()
         gc.freeze()
