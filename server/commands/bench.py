@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import NoReturn
 
 HELP = "run a benchmark of bench/"
 
@@ -13,7 +14,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rest", nargs="*", help="its name and its arguments")
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> NoReturn:
     # Why exec: a benchmark measures processes and should not have ours beside it.
     os.execv(sys.executable, [sys.executable, "-m", "bench", *arguments.rest])  # noqa: S606
-    return 1
