@@ -35,17 +35,18 @@ class Demand:
 class Allocation:
     """`chosen` in the order of the demands; None = paused.
 
-    `missing_bps` is the next step up that did not fit, 0 = all have their wish.
+    `missing_bps` is the next step up that did not fit, `wanting_bps` all that did not; 0 = all have their wish.
     """
 
     chosen: tuple[Option | None, ...]
     missing_bps: int
+    wanting_bps: int
 
 
 def allocate(demands: Sequence[Demand], budget_bps: int | None) -> Allocation:
     """`budget_bps` None = no limit known."""
     if budget_bps is None:
-        return Allocation(tuple(demand.options[-1] for demand in demands), 0)
+        return Allocation(tuple(demand.options[-1] for demand in demands), 0, 0)
     order = sorted(range(len(demands)), key=lambda i: -demands[i].priority)
     steps: list[int] = [-1] * len(demands)
     left = budget_bps
@@ -70,7 +71,9 @@ def allocate(demands: Sequence[Demand], budget_bps: int | None) -> Allocation:
         if steps[i] < len(options) - 1 and not missing:
             missing = options[steps[i] + 1].bitrate_bps - options[steps[i]].bitrate_bps
     chosen = tuple(demands[i].options[step] if step >= 0 else None for i, step in enumerate(steps))
-    return Allocation(chosen, missing)
+    sent = sum(option.bitrate_bps for option in chosen if option is not None)
+    wanting = sum(demand.options[-1].bitrate_bps for demand in demands) - sent
+    return Allocation(chosen, missing, max(0, wanting))
 
 
 def _cost(bitrate_bps: int, demand: Demand, option: Option) -> float:

@@ -1,93 +1,173 @@
-"""How much one subscriber can take: its REMB and loss reports against what we really send, and careful probing upwards.
+"""How much one subscriber can take: REMB and loss reports against what is really sent, and padding probes upwards.
 
 A REMB is a limit only while we send about as much as it says: receivers never report more than 1.5 times what
-arrives, so a low REMB on a quiet path says nothing (draft-alvestrand-rmcat-remb-03 §2.2, draft-ietf-rmcat-gcc-02 §5.5).
+arrives and grow by 8 % a second, so on a quiet path it says little (draft-ietf-rmcat-gcc-02 §5.5). What it never
+hides is a fall. So we probe: send padding, then the better layer, and see whether anything falls.
 """
 
 from __future__ import annotations
 
-_HEAVY_LOSS = 0.10
-# Loss alone lowers only when it lasts: one report of a burst is repaired by retransmission.
-_HEAVY_REPORTS = 2
+from enum import Enum
+
 _MIN_BPS = 30_000
 # A REMB below this share of what we send means that a queue fills.
-_CONGESTED_SHARE = 0.95
-_PROBE_TIME_US = 1_500_000
+_CONGESTED_SHARE = 0.9
+# Smaller changes of a REMB are noise.
+_FALL_SHARE = 0.97
+# One report of a burst is repaired by retransmission; a third lost, or an eighth twice, is a link that is full.
+_SEVERE_LOSS = 0.30
+_HEAVY_LOSS = 0.12
+# What arrived, and a little less, so that the queue drains.
+_DRAIN = 0.9
+# Loss that stays when we send less is not of our making (a radio link): only so much more counts.
+_CLEARLY_MORE = 0.15
+_STAYS_SHARE = 0.7
+_SETTLE_US = 2_500_000
+# Why 160 ms: eight ticks of padding, enough to fill a queue that would not bear it, short enough not to hurt the voice.
+_PADDING_US = 160_000
+# A round trip, and the time until a browser tells that its estimate fell or that padding was lost.
+_WATCH_US = 1_100_000
+# Lost padding says that the queue overflows, if it is more than the path loses anyway.
+_PROBE_LOSS = 0.08
+# A report that comes right after a change still tells of the time before it.
+_DEAF_US = 1_500_000
 _FIRST_WAIT_US = 1_500_000
-_MAX_WAIT_US = 20_000_000
+# Why at most 2.5 s: a probe that just failed, this wait, and two that succeed shall take less than 10 s.
+_MAX_WAIT_US = 2_500_000
+_NEXT_WAIT_US = 200_000
+# Congestion so soon after an upgrade says that the probe was wrong.
+_BLAME_US = 3_000_000
+
+
+class _Probe(Enum):
+    NONE = 0
+    PADDING = 1
+    WATCHING = 2
 
 
 class Downlink:
-    """`budget` None = no limit known. `may_probe` … `start_probe` … the next reports decide."""
+    """`budget_bps` None = no limit known."""
 
     __slots__ = (
-        "_heavy",
-        "_limit",
+        "_by_loss",
+        "_deaf_until_us",
+        "_heavy_reports",
+        "_judged_us",
+        "_loss_before",
+        "_own_loss",
+        "_padding_bps",
+        "_probe",
         "_probe_bps",
-        "_probe_until_us",
+        "_probe_ends_us",
+        "_raised_us",
         "_wait_us",
         "_waits_until_us",
-        "loss",
+        "budget_bps",
         "remb_bps",
     )
 
     def __init__(self) -> None:
+        self.budget_bps: int | None = None
         self.remb_bps = 0
-        self.loss = 0.0
-        self._limit: int | None = None
-        self._heavy = 0
-        self._probe_bps = 0
-        self._probe_until_us = 0
+        self._by_loss = False
+        self._heavy_reports = 0
+        self._loss_before = 0.0
+        self._judged_us = 0
+        self._own_loss = 0.0
+        self._probe = _Probe.NONE
+        self._probe_bps = self._padding_bps = 0
+        self._probe_ends_us = self._raised_us = self._waits_until_us = 0
         self._wait_us = _FIRST_WAIT_US
-        self._waits_until_us = 0
+        self._deaf_until_us = 0
 
-    @property
-    def budget_bps(self) -> int | None:
-        if self._probe_bps and self._limit is not None:
-            return max(self._limit, self._probe_bps)
-        return self._limit
+    # -- what the subscriber says ----------------------------------------------------------------------------------
 
     def on_remb(self, bitrate_bps: int, sending_bps: int, now_us: int) -> bool:
         """True when the budget fell."""
-        falls = bitrate_bps < self.remb_bps
+        falls = bitrate_bps < self.remb_bps * _FALL_SHARE or not self.remb_bps
         self.remb_bps = bitrate_bps
-        if bitrate_bps < sending_bps * _CONGESTED_SHARE and (falls or not self._limit):
-            return self._congested(bitrate_bps, now_us)
-        if self._limit is not None and bitrate_bps > self._limit:
-            self._limit = bitrate_bps
+        limit = self.budget_bps
+        if falls and (bitrate_bps < sending_bps * _CONGESTED_SHARE or self._probe is not _Probe.NONE):
+            return self._congested(bitrate_bps, now_us, by_loss=False)
+        if limit is not None and not self._by_loss and bitrate_bps > limit:
+            self.budget_bps = bitrate_bps
         return False
 
     def on_loss(self, fraction: float, sending_bps: int, now_us: int) -> bool:
-        """A receiver report's worst fraction, 0..1. True when the budget fell."""
-        self.loss = fraction
-        self._heavy = self._heavy + 1 if fraction > _HEAVY_LOSS else 0
-        if self._heavy < _HEAVY_REPORTS:
+        """The share (0..1) of all packets since the last report. True when the budget fell."""
+        if self._judged_us and now_us - self._judged_us >= _SETTLE_US:
+            self._judged_us = 0
+            stays = fraction >= self._loss_before * _STAYS_SHARE
+            self._own_loss = fraction if stays else 0.0
+        if now_us < self._deaf_until_us:
             return False
-        self._heavy = 0
-        return self._congested(int(sending_bps * (1 - fraction / 2)), now_us)
+        self.on_probe_loss(fraction, now_us)
+        excess = fraction - (self._own_loss + _CLEARLY_MORE if self._own_loss else 0.0)
+        self._heavy_reports = self._heavy_reports + 1 if excess > _HEAVY_LOSS else 0
+        if excess <= _SEVERE_LOSS and self._heavy_reports < 2:
+            return False
+        self._heavy_reports = 0
+        if not self._judged_us:
+            self._judged_us = now_us
+            self._loss_before = fraction
+        return self._congested(int(sending_bps * (1 - fraction) * _DRAIN), now_us, by_loss=True)
+
+    def on_probe_loss(self, fraction: float, now_us: int) -> None:
+        """The share lost of the padding (or of all) while a probe runs."""
+        if self._probe is not _Probe.NONE and fraction > self._own_loss + _PROBE_LOSS:
+            self._fail_probe(now_us)
+
+    # -- probing ---------------------------------------------------------------------------------------------------
 
     def may_probe(self, now_us: int) -> bool:
-        return self._limit is not None and not self._probe_bps and now_us >= self._waits_until_us
+        return self.budget_bps is not None and self._probe is _Probe.NONE and now_us >= self._waits_until_us
 
-    def start_probe(self, bitrate_bps: int, now_us: int) -> None:
+    @property
+    def is_rising(self) -> bool:
+        """The last probe succeeded: the next one may aim at everything that is missing."""
+        return self._raised_us > 0
+
+    def start_probe(self, bitrate_bps: int, sending_bps: int, now_us: int) -> None:
+        """Find out whether `bitrate_bps` in all can be sent."""
+        self._probe = _Probe.PADDING
         self._probe_bps = bitrate_bps
-        self._probe_until_us = now_us + _PROBE_TIME_US
+        self._padding_bps = max(0, bitrate_bps - sending_bps)
+        self._probe_ends_us = now_us + _PADDING_US
+
+    def padding_bytes(self, elapsed_us: int) -> int:
+        """How much padding is due for the last `elapsed_us`."""
+        return self._padding_bps * elapsed_us // 8_000_000 if self._probe is _Probe.PADDING else 0
 
     def tick(self, now_us: int) -> bool:
-        """True when the budget changed: a probe that was not contradicted is the new limit."""
-        if not self._probe_bps or now_us < self._probe_until_us:
+        """True when the budget rose: a probe that nothing contradicted."""
+        if self._probe is _Probe.NONE or now_us < self._probe_ends_us:
             return False
-        self._limit = max(self._limit or 0, self._probe_bps)
-        self._probe_bps = 0
-        self._wait_us = _FIRST_WAIT_US
-        self._waits_until_us = now_us + self._wait_us // 3
+        if self._probe is _Probe.PADDING:
+            self._probe = _Probe.WATCHING
+            self._probe_ends_us = now_us + _WATCH_US
+            return False
+        self._probe = _Probe.NONE
+        self.budget_bps = max(self.budget_bps or 0, self._probe_bps)
+        self._raised_us = now_us
+        self._waits_until_us = now_us + _NEXT_WAIT_US
         return True
 
-    def _congested(self, bitrate_bps: int, now_us: int) -> bool:
-        old = self.budget_bps
-        if self._probe_bps:
-            self._probe_bps = 0
-            self._wait_us = min(self._wait_us * 2, _MAX_WAIT_US)
-        self._limit = max(bitrate_bps, _MIN_BPS)
+    def _fail_probe(self, now_us: int) -> None:
+        self._probe = _Probe.NONE
+        self._raised_us = 0
         self._waits_until_us = now_us + self._wait_us
-        return old is None or self._limit < old
+        self._wait_us = min(self._wait_us * 2, _MAX_WAIT_US)
+
+    def _congested(self, bitrate_bps: int, now_us: int, *, by_loss: bool) -> bool:
+        was_probing = self._probe is not _Probe.NONE
+        old = self.budget_bps
+        if not was_probing and (not self._raised_us or now_us - self._raised_us > _BLAME_US):
+            self._wait_us = _FIRST_WAIT_US
+        self._fail_probe(now_us)
+        self._deaf_until_us = now_us + _DEAF_US
+        limit = max(bitrate_bps, _MIN_BPS)
+        if was_probing and old is not None and limit >= old:
+            return False  # what was sent before the probe still fits
+        self.budget_bps = limit
+        self._by_loss = by_loss
+        return old is None or limit < old

@@ -13,6 +13,7 @@ from server.sfu.layers import wished_quality
 from server.sfu.nack import ResendLimiter
 from server.sfu.packet import NO_PAYLOAD_TID, Packet
 from server.sfu.packet_writer import PacketWriter
+from server.sfu.rtp import abs_send_time
 
 if TYPE_CHECKING:
     from server.sfu.peer import MediaPeer
@@ -47,13 +48,14 @@ class DownTrack:
         "_report_sent_ntp",
         "_report_sent_us",
         "_reported",
+        "_reported_highest",
+        "_reported_lost",
         "_rtx_type",
         "_stats",
         "allowed",
         "forwarder",
         "fraction_lost",
         "is_active",
-        "jitter",
         "out",
         "peer",
         "priority",
@@ -82,7 +84,8 @@ class DownTrack:
         self.priority = 0
         self.is_active = True
         self.fraction_lost = 0.0
-        self.jitter = 0
+        self._reported_highest = -1
+        self._reported_lost = 0
         self.forwarder = Forwarder(first_sequence)
         self._listener = listener
         self._stats: HubStats = up.stats
@@ -265,17 +268,40 @@ class DownTrack:
                 self.peer.sent_bytes += packet.size
                 self.peer.mark_written()
 
+    def send_padding(self, size: int, now_us: int) -> bool:
+        """At least `size` bytes of padding on the RTX stream, to probe for bandwidth. False when there is none."""
+        if self._rtx_type < 0 or not self._has_sent:
+            return False
+        self.out.start_burst(abs_send_time(now_us).to_bytes(3, "big"))
+        while size > 0:
+            written = self.out.write_padding(self._rtx_type, self.forwarder.last_timestamp)
+            if not written:
+                break
+            size -= written
+            self.peer.sent_bytes += written
+        self.peer.mark_written()
+        return True
+
     def on_keyframe_request(self, now_us: int) -> None:
         layer = self.up.layer_of(self.forwarder.target)
         if layer is not None:
             layer.request_keyframe(now_us)
 
-    def on_report(self, block: ReportBlock, now_us: int) -> None:
+    def on_report(self, block: ReportBlock, now_us: int) -> tuple[int, int]:
+        """(packets expected, packets lost) since the last report of this subscriber."""
+        expected = (block.highest_sequence - self._reported_highest) & 0xFFFFFFFF
+        lost = block.cumulative_lost - self._reported_lost
+        is_first = self._reported_highest < 0
+        self._reported_highest = block.highest_sequence
+        self._reported_lost = block.cumulative_lost
         self.fraction_lost = block.fraction_lost / 256
-        self.jitter = block.jitter
         if block.last_sr and block.last_sr == self._report_sent_ntp:
             rtt_us = now_us - self._report_sent_us - block.delay * 1_000_000 // 65536
             self.peer.on_rtt(rtt_us)
+        # A report that jumps back or far ahead belongs to an earlier stream on this SSRC.
+        if is_first or expected > 0x8000:
+            return 0, 0
+        return expected, min(max(lost, 0), expected)
 
     def report(self, now_us: int, *, is_fresh: bool) -> None:
         """A sender report on the publisher's clock: right after its own (`is_fresh`), and after each switch."""

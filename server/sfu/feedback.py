@@ -20,6 +20,8 @@ _REPORT_INTERVAL_US = 500_000
 # A REMB that falls by 3 % is told at once.
 _URGENT_SHARE = 0.97
 _URGENT_INTERVAL_US = 50_000
+# In fewer packets than that a single loss would look like a full link.
+_MIN_EXPECTED = 20
 
 
 class Feedback:
@@ -27,8 +29,11 @@ class Feedback:
 
     __slots__ = (
         "_downs",
+        "_expected",
+        "_lost",
         "_peer",
         "_remb_bps",
+        "_repair_ssrcs",
         "_report_us",
         "_ssrc",
         "_stats",
@@ -36,6 +41,7 @@ class Feedback:
         "_time_asked_us",
         "_unbound",
         "_urgent_us",
+        "downlink_loss",
         "layers",
         "uplink_loss",
     )
@@ -46,7 +52,10 @@ class Feedback:
         self._stats = stats
         self.layers: list[UpLayer] = []
         self.uplink_loss = 0.0
+        self.downlink_loss = 0.0
+        self._expected = self._lost = 0
         self._downs: dict[int, DownTrack] = {}
+        self._repair_ssrcs: set[int] = set()
         self._report_us = self._urgent_us = 0
         self._remb_bps = 0
         self._time_asked_ntp = self._time_asked_us = 0
@@ -54,10 +63,14 @@ class Feedback:
 
     def add_down(self, down: DownTrack) -> None:
         self._downs[down.section.ssrc] = down
+        if down.section.rtx_ssrc is not None:
+            self._repair_ssrcs.add(down.section.rtx_ssrc)
 
     def remove_down(self, down: DownTrack) -> None:
         for ssrc in [ssrc for ssrc, owner in self._downs.items() if owner is down]:
             del self._downs[ssrc]
+        if down.section.rtx_ssrc is not None:
+            self._repair_ssrcs.discard(down.section.rtx_ssrc)
 
     def is_new_unbound(self, ssrc: int, kept: int) -> bool:
         if ssrc in self._unbound:
@@ -73,14 +86,24 @@ class Feedback:
         compound = rtcp.parse(packet)
         self._stats.rtcp_received += 1
         self._stats.rtcp_malformed += compound.malformed
-        worst = -1.0
+        expected = lost = 0
         for block in compound.blocks:
             if isinstance(block, rtcp.ReportBlock):
-                worst = max(worst, self._on_report_block(block, now_us))
+                down = self._downs.get(block.ssrc)
+                if down is not None:
+                    counted = down.on_report(block, now_us)
+                    expected += counted[0]
+                    lost += counted[1]
+                elif block.ssrc in self._repair_ssrcs and block.fraction_lost:
+                    self._peer.subscriber.on_repair_loss(block.fraction_lost / 256, now_us)
             else:
                 self._on_block(block, now_us)
-        if worst >= 0:
-            self._peer.subscriber.on_loss(worst, now_us)
+        self._expected += expected
+        self._lost += lost
+        if self._expected >= _MIN_EXPECTED:
+            self.downlink_loss = self._lost / self._expected
+            self._expected = self._lost = 0
+            self._peer.subscriber.on_loss(self.downlink_loss, now_us)
 
     def _on_block(
         self,
@@ -113,14 +136,6 @@ class Feedback:
                 pass  # signalling says when a track ends; an encoder that restarts sends BYE too
             case _:
                 assert_never(block)
-
-    def _on_report_block(self, block: rtcp.ReportBlock, now_us: int) -> float:
-        """The fraction lost that it tells, -1 when it is about a stream that we do not send (or its RTX)."""
-        down = self._downs.get(block.ssrc)
-        if down is None:
-            return -1.0
-        down.on_report(block, now_us)
-        return down.fraction_lost
 
     def _on_time_echo(self, echo: rtcp.TimeEcho, now_us: int) -> None:
         if echo.ssrc == self._ssrc and echo.last_rr and echo.last_rr == self._time_asked_ntp:
@@ -181,14 +196,13 @@ class Feedback:
     # -- figures ---------------------------------------------------------------------------------------------------
 
     def quality(self, subscriber: Subscriber, now_us: int) -> PeerQuality:
-        downlink_loss = max((down.fraction_lost for down in self._downs.values()), default=0.0)
         rtt_ms = self._peer.rtt_us / 1000
-        loss = max(self.uplink_loss, downlink_loss)
+        loss = max(self.uplink_loss, self.downlink_loss)
         score = score_of(rtt_ms=rtt_ms, loss=loss, is_restricted=subscriber.has_paused)
         return PeerQuality(
             rtt_ms=round(rtt_ms),
             uplink_loss=self.uplink_loss,
-            downlink_loss=downlink_loss,
+            downlink_loss=self.downlink_loss,
             score=score / 20,
             level=level_of(score, is_lost=False),
             estimate_bps=subscriber.estimate_bps,

@@ -42,6 +42,11 @@ class Forwarder:
         return self._last
 
     @property
+    def last_timestamp(self) -> int:
+        """As it went out; 0 before the first packet."""
+        return (self._last.timestamp + self.munger.timestamp) & 0xFFFFFFFF if self._last is not None else 0
+
+    @property
     def temporal_limit(self) -> int:
         return self._tid_limit
 

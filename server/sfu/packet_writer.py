@@ -14,6 +14,8 @@ from server.sfu.sequence import Stretch
 _FIXED = 12
 _HAS_EXTENSIONS = 0x90
 _PLAIN = 0x80
+_MAX_PADDING = 255
+_PADDING = bytes(_MAX_PADDING - 1) + bytes((_MAX_PADDING,))
 
 
 class PacketWriter:
@@ -153,6 +155,26 @@ class PacketWriter:
         if stretch.rewrites:
             vp8.rewrite(buffer, at, packet, stretch)
         return writer.commit(at + packet.size - offset)
+
+    def write_padding(self, payload_type: int, timestamp: int) -> int:
+        """One packet of padding alone on the RTX stream, as large as RFC 3550 allows. Its size, 0 = refused."""
+        assert self._rtx_ssrc is not None, "the section has no RTX"
+        writer = self._writer
+        offset = writer.offset
+        self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
+        self._pack(
+            writer.buffer,
+            offset,
+            self._flags | 0x20,
+            payload_type,
+            self._rtx_sequence,
+            timestamp,
+            self._rtx_ssrc,
+            self._block,
+        )
+        at = offset + self._header_bytes
+        writer.buffer[at : at + _MAX_PADDING] = _PADDING
+        return _MAX_PADDING if writer.commit(at + _MAX_PADDING - offset) else 0
 
     def _block_of(self, packet: Packet) -> bytes:
         if packet.has_extensions:

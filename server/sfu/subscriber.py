@@ -25,15 +25,24 @@ _GUESS_BPS = (150_000, 500_000, 2_000_000)
 class Subscriber:
     """`allocate` whenever something changed; `tick` often."""
 
-    __slots__ = ("_allocated_us", "_downlink", "_is_dirty", "_missing_bps", "_peer", "_throughput", "has_paused")
+    __slots__ = (
+        "_allocated_us",
+        "_downlink",
+        "_missing_bps",
+        "_peer",
+        "_throughput",
+        "_ticked_us",
+        "_wanting_bps",
+        "has_paused",
+    )
 
     def __init__(self, peer: MediaPeer) -> None:
         self._peer = peer
         self._downlink = Downlink()
         self._throughput = Throughput()
         self._allocated_us = 0
-        self._missing_bps = 0
-        self._is_dirty = False
+        self._missing_bps = self._wanting_bps = 0
+        self._ticked_us = 0
         self.has_paused = False
 
     @property
@@ -43,6 +52,10 @@ class Subscriber:
     def on_remb(self, bitrate_bps: int, now_us: int) -> None:
         if self._downlink.on_remb(bitrate_bps, self._throughput.bitrate_bps(now_us), now_us):
             self.allocate(now_us)
+
+    def on_repair_loss(self, fraction: float, now_us: int) -> None:
+        """The share lost of what goes out on RTX, where the padding of a probe flows."""
+        self._downlink.on_probe_loss(fraction, now_us)
 
     def on_loss(self, fraction: float, now_us: int) -> None:
         if self._downlink.on_loss(fraction, self._throughput.bitrate_bps(now_us), now_us):
@@ -55,9 +68,18 @@ class Subscriber:
         if self._downlink.tick(now_us) or now_us - self._allocated_us >= _ALLOCATE_INTERVAL_US:
             self.allocate(now_us)
         if self._missing_bps and self._downlink.may_probe(now_us):
-            budget = self._downlink.budget_bps or 0
-            self._downlink.start_probe(budget + self._missing_bps * 6 // 5, now_us)
-            self.allocate(now_us)
+            missing = self._wanting_bps if self._downlink.is_rising else self._missing_bps
+            sending = self._throughput.bitrate_bps(now_us)
+            self._downlink.start_probe(sending + missing * 5 // 4 + _RESERVE_BPS, sending, now_us)
+        padding = self._downlink.padding_bytes(now_us - self._ticked_us)
+        self._ticked_us = now_us
+        if padding:
+            self._send_padding(padding, now_us)
+
+    def _send_padding(self, size: int, now_us: int) -> None:
+        for down in self._peer.downs.values():
+            if down.send_padding(size, now_us):
+                return
 
     def allocate(self, now_us: int) -> None:
         self._allocated_us = now_us
@@ -77,6 +99,7 @@ class Subscriber:
             budget = max(0, budget - audio_bps - _RESERVE_BPS)
         allocation = allocate([self._demand(down) for down in videos], budget)
         self._missing_bps = allocation.missing_bps
+        self._wanting_bps = allocation.wanting_bps
         self.has_paused = False
         for down, option in zip(videos, allocation.chosen, strict=True):
             if option is None:
