@@ -1,0 +1,89 @@
+"""Who is let in, and what those read who are not."""
+
+from __future__ import annotations
+
+import pytest
+from aiohttp import WSServerHandshakeError
+from livekit.protocol.models import DisconnectReason
+from livekit.protocol.rtc import JoinRequest, LeaveRequest
+
+from tests.fakes.signal_client import SignalClient, token
+from tests.integration.signaling.conftest import Worker
+
+
+@pytest.mark.parametrize(
+    ("access_token", "status", "code"),
+    [
+        ("", 401, "token_missing"),
+        ("not.a.token", 401, "token_malformed"),
+        (token("ana", ttl_s=-60), 401, "token_expired"),
+        (token("ana", secret="x" * 40), 401, "token_forged"),
+        (token("ana", room_join=False), 401, "token_no_room_join"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/rtc", "/rtc/v1", "/rtc/validate", "/rtc/v1/validate"])
+async def test_a_bad_token_is_refused_in_both_languages(
+    worker: Worker, path: str, access_token: str, status: int, code: str
+) -> None:
+    async with worker.http.get(worker.base + path, params={"access_token": access_token}) as response:
+        text = await response.text()
+    assert response.status == status
+    assert text.startswith(f"{code}: ")
+    assert any("\u4e00" <= character <= "\u9fff" for character in text)
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert await worker.metric("participants") == 0
+
+
+async def test_a_good_token_is_valid_from_query_and_header(worker: Worker) -> None:
+    url = worker.base + "/rtc/validate"
+    async with worker.http.get(url, params={"access_token": token("ana")}) as response:
+        assert (response.status, await response.text()) == (200, "success")
+    async with worker.http.get(url, headers={"Authorization": f"Bearer {token('ana')}"}) as response:
+        assert response.status == 200
+
+
+async def test_the_probe_answers_and_a_join_without_websocket_is_told_so(worker: Worker) -> None:
+    async with worker.http.head(worker.base + "/") as response:
+        assert response.status == 200
+    async with worker.http.get(worker.base + "/rtc", params={"access_token": token("ana")}) as response:
+        assert response.status == 426
+
+
+async def test_a_malformed_join_request_is_refused_before_the_upgrade(worker: Worker) -> None:
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await worker.http.ws_connect(
+            worker.base + "/rtc/v1", params={"access_token": token("ana"), "join_request": "%%%"}
+        )
+    assert refused.value.status == 400
+
+
+async def test_the_first_message_is_the_join_with_what_clients_need(worker: Worker) -> None:
+    client = await SignalClient.join(worker.http, worker.base, token("ana"))
+    first = await client.receive()
+    assert first is not None
+    assert first.WhichOneof("message") == "join"
+    join = first.join
+    assert join.server_info.version
+    assert (join.ping_interval, join.ping_timeout) == (5, 15)
+    assert join.participant.permission.can_publish
+    assert next(c.mime for c in join.enabled_publish_codecs if c.mime.startswith("video/")) == "video/VP8"
+    assert not join.ice_servers
+
+
+async def test_an_unknown_resume_is_told_to_start_over(worker: Worker) -> None:
+    request = JoinRequest(reconnect=True, participant_sid="PA_unknown")
+    client = await SignalClient.join(worker.http, worker.base, token("ana"), request)
+    leave = (await client.next_of("leave")).leave
+    assert (leave.action, leave.reason) == (LeaveRequest.Action.RECONNECT, DisconnectReason.STATE_MISMATCH)
+    await client.until_closed()
+
+
+async def test_the_newer_of_two_namesakes_stays(worker: Worker) -> None:
+    old = await SignalClient.join(worker.http, worker.base, token("ana"))
+    await old.next_of("join")
+    new = await SignalClient.join(worker.http, worker.base, token("ana"))
+    assert not (await new.next_of("join")).join.other_participants
+    leave = (await old.next_of("leave")).leave
+    assert (leave.action, leave.reason) == (LeaveRequest.Action.DISCONNECT, DisconnectReason.DUPLICATE_IDENTITY)
+    await old.until_closed()
+    assert await worker.metric("participants") == 1
