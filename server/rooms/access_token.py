@@ -6,7 +6,8 @@ used before the signature holds, but for `peek_room`, which only chooses a worke
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -183,17 +184,20 @@ def _room_config(payload: Mapping[str, object]) -> RoomConfiguration | None:
         raise _malformed(f"roomConfig: {type(error).__name__}") from None
 
 
-def _flat(table: Mapping[str, str]) -> Iterator[str]:
-    for key, value in table.items():
-        yield key
-        yield value
+def _check_text(payload: Mapping[str, object]) -> None:
+    """No lone surrogate anywhere: JSON can hold them, but neither UTF-8 nor protobuf (which raises SystemError)."""
+    try:
+        json.dumps(payload, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        raise _malformed("lone surrogate") from None
 
 
 def _claims(payload: Mapping[str, object], expires_at: datetime) -> Claims:
+    _check_text(payload)
     kind = _text(payload, "kind").lower()
     if kind not in KINDS:
         raise _malformed("unknown kind")
-    claims = Claims(
+    return Claims(
         key=_text(payload, "iss"),
         identity=_text(payload, "sub"),
         name=_text(payload, "name"),
@@ -206,12 +210,6 @@ def _claims(payload: Mapping[str, object], expires_at: datetime) -> Claims:
         room_config=_room_config(payload),
         expires_at=expires_at,
     )
-    try:
-        for text in (claims.identity, claims.name, claims.metadata, claims.grants.room, *_flat(claims.attributes)):
-            text.encode()
-    except UnicodeEncodeError:
-        raise _malformed("lone surrogate") from None
-    return claims
 
 
 def mint(

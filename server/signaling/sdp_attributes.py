@@ -233,8 +233,9 @@ def _max_message_size(draft: Draft, value: str) -> None:
 
 
 def _group(draft: Draft, value: str) -> None:
-    semantics, *mids = value.split()
-    if semantics == "BUNDLE" and draft.bundle is None:
+    words = value.split()
+    if words[:1] == ["BUNDLE"] and draft.bundle is None:
+        mids = words[1:]
         if len(mids) > MAX_SECTIONS:
             raise Fault("group too long")
         draft.bundle = tuple(_match(_TOKEN, mid, "mid") for mid in mids)
