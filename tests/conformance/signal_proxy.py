@@ -48,7 +48,8 @@ class SignalProxy:
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
         self.url = ""
-        self.is_open = True
+        self._gate = asyncio.Event()
+        self._gate.set()
         self.refuses_resume = False
         self.refused_resumes = 0
         self.connections: list[str] = []
@@ -85,7 +86,16 @@ class SignalProxy:
                     end.shutdown(socket.SHUT_RDWR)
         return len(sockets)
 
+    def hold(self) -> None:
+        """Cuts, and lets new connections wait: signalling is away, but nothing is refused."""
+        self._gate.clear()
+        self.cut()
+
+    def release(self) -> None:
+        self._gate.set()
+
     async def close(self) -> None:
+        self.release()
         self.cut()
         if self._session is not None:
             await self._session.close()
@@ -96,8 +106,7 @@ class SignalProxy:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         assert self._session is not None
-        if not self.is_open:
-            raise web.HTTPServiceUnavailable
+        await self._gate.wait()
         target = f"{self._upstream}{request.rel_url.raw_path_qs}"
         headers = {name: value for name, value in request.headers.items() if name.lower() in HOP_HEADERS}
         if request.headers.get("upgrade", "").lower() != "websocket":

@@ -24,7 +24,7 @@ async def cell(target: Target, combination: Combination) -> AsyncIterator[tuple[
 async def test_two_people_see_and_hear_one_another(cell: tuple[Meeting, Combination]) -> None:
     meeting, combination = cell
     lin, ortega = await meeting.join_all("lin", "ortega")
-    width, height = (640, 360) if combination.is_simulcast else (320, 180)
+    width, height = (960, 540) if combination.is_simulcast else (320, 180)
     camera = await lin.show(
         code=1, codec=combination.codec, is_simulcast=combination.is_simulcast, width=width, height=height
     )
