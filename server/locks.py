@@ -74,7 +74,7 @@ def _without_hash(text: str) -> list[str]:
     lines = text.splitlines()
     return [
         line.split("==")[0]
-        for line, following in zip(lines, [*lines[1:], ""], strict=True)
+        for line, following in zip(lines, [*lines[1:], ""], strict=False)
         if "==" in line and not following.strip().startswith("--hash=")
     ]
 

@@ -1,4 +1,7 @@
-"""How often one address may ask: a token bucket per address, in a table that cannot grow without end. Pure."""
+"""How often one address may ask: a burst, then a rate, in a table that cannot grow without end. Pure.
+
+The generic cell rate algorithm (ITU-T I.371): one time per address, the one at which its bucket is full again.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,18 @@ class RateLimiter:
     """`burst` at once, then `per_second`. Time is passed in, in microseconds."""
 
     def __init__(self, *, burst: int, per_second: float) -> None:
-        self._burst = float(burst)
-        self._per_us = per_second / 1_000_000
-        # address → (tokens left, when that was true)
-        self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._step_us = round(1_000_000 / per_second)
+        self._whole_us = self._step_us * burst
+        self._full_at_us: OrderedDict[str, int] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._buckets)
+        return len(self._full_at_us)
 
     def may_pass(self, address: str, now_us: int) -> bool:
-        """Takes a token when there is one."""
-        tokens, since_us = self._buckets.pop(address, (self._burst, now_us))
-        tokens = min(self._burst, tokens + (now_us - since_us) * self._per_us)
-        is_allowed = tokens >= 1
-        self._buckets[address] = (tokens - 1 if is_allowed else tokens, now_us)
-        if len(self._buckets) > MAX_ADDRESSES:
-            self._buckets.popitem(last=False)
+        """Counts when it may; a refusal costs the caller nothing more."""
+        full_at_us = max(self._full_at_us.pop(address, now_us), now_us)
+        is_allowed = full_at_us + self._step_us - now_us <= self._whole_us
+        self._full_at_us[address] = full_at_us + self._step_us if is_allowed else full_at_us
+        if len(self._full_at_us) > MAX_ADDRESSES:
+            self._full_at_us.popitem(last=False)
         return is_allowed

@@ -1,0 +1,116 @@
+"""The command line: what each command takes, and what a test run is split into."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from server import bootstrap
+from server.cli import COMMANDS, main
+from server.commands.data_folder import prepare_data_folder
+from server.commands.run_tests import plan
+from server.commands.token import ttl
+from server.errors import Unavailable
+from server.media_host import worker_count
+
+FOLDERS = ["tests/contract", "tests/e2e", "tests/unit"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "processes"),
+    [
+        ([], [["tests/contract", "tests/unit"], ["tests/e2e"]]),
+        (["-x"], [["-x", "tests/contract", "tests/unit"], ["-x", "tests/e2e"]]),
+        (["tests/unit/house"], [["tests/unit/house"]]),
+        (["tests/e2e/test_a.py::test_b", "-q"], [["-q", "tests/e2e/test_a.py::test_b"]]),
+        (["tests/"], [["tests/contract", "tests/unit"], ["tests/e2e"]]),
+        (["tests/unit", "tests/e2e"], [["tests/unit"], ["tests/e2e"]]),
+    ],
+)
+def test_a_run_is_split_by_what_its_tests_need(arguments: list[str], processes: list[list[str]]) -> None:
+    assert plan(arguments, FOLDERS) == processes
+
+
+@pytest.mark.parametrize(("text", "expected"), [("90s", 90), ("10m", 600), ("6h", 21600), ("1d", 86400)])
+def test_times(text: str, expected: int) -> None:
+    assert ttl(text) == timedelta(seconds=expected)
+
+
+@pytest.mark.parametrize("text", ["", "6", "0h", "h", "-1h", "1w", "9999999s"])
+def test_what_is_no_time(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        ttl(text)
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in ("test", "bench")])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--help"])
+    assert caught.value.code == 0
+    assert f"./tongchuang {command}" in capsys.readouterr().out
+
+
+def test_the_list_of_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    listed = capsys.readouterr().out
+    assert all(f"\n  {command} " in listed for command in COMMANDS)
+    assert main([]) == 2
+    assert main(["nonsense"]) == 2
+
+
+def test_wrong_options_are_wrong_use() -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["serve", "--no-such-option"])
+    assert caught.value.code == 2
+
+
+def test_a_data_folder_is_made_for_its_owner_only(tmp_path: Path) -> None:
+    folder = prepare_data_folder(tmp_path / "a" / "data")
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with pytest.raises(Unavailable, match="data"):
+        prepare_data_folder(tmp_path / "data")
+
+
+def test_workers_leave_a_core_to_the_app() -> None:
+    assert worker_count(3) == 3
+    assert worker_count(0) == max(1, len(os.sched_getaffinity(0)) - 1)
+
+
+def test_a_digest_knows_names_contents_and_what_else_matters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("a")
+    two.write_text("b")
+    first = bootstrap.digest([one, two])
+    assert bootstrap.digest([two, one]) == first
+    assert bootstrap.digest([one]) != first
+    assert bootstrap.digest([one, two], "3.12") != first
+    one.write_text("b")
+    two.write_text("a")
+    assert bootstrap.digest([one, two]) != first
+
+
+def test_without_ensurepip_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(bootstrap.SetupFailed, match=r"install python3(\.\d+)?-venv"):
+        bootstrap.ensure_ensurepip()
+
+
+def test_as_root_it_installs_what_debian_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/apt-get")
+    monkeypatch.setattr(bootstrap, "run_logged", lambda step, command, **_: commands.append([str(x) for x in command]))
+    bootstrap.ensure_ensurepip()
+    assert [command[1] for command in commands] == ["update", "install"]
+    assert commands[1][-1].endswith("-venv")
