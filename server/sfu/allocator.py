@@ -43,8 +43,8 @@ class Allocation:
     wanting_bps: int
 
 
-def allocate(demands: Sequence[Demand], budget_bps: int | None) -> Allocation:
-    """`budget_bps` None = no limit known."""
+def allocate(demands: Sequence[Demand], budget_bps: int | None, *, may_pause: bool = True) -> Allocation:
+    """`budget_bps` None = no limit known. Without `may_pause` everyone keeps the lowest layer, fitting or not."""
     if budget_bps is None:
         return Allocation(tuple(demand.options[-1] for demand in demands), 0, 0)
     order = sorted(range(len(demands)), key=lambda i: -demands[i].priority)
@@ -53,9 +53,9 @@ def allocate(demands: Sequence[Demand], budget_bps: int | None) -> Allocation:
     missing = 0
     for i in order:
         least = demands[i].options[0]
-        if _cost(least.bitrate_bps, demands[i], least) <= left:
+        if not may_pause or _cost(least.bitrate_bps, demands[i], least) <= left:
             steps[i] = 0
-            left -= least.bitrate_bps
+            left = max(0, left - least.bitrate_bps)
         elif not missing:
             missing = least.bitrate_bps
     for i in order:

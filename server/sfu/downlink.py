@@ -80,6 +80,11 @@ class Downlink:
         self._wait_us = _FIRST_WAIT_US
         self._deaf_until_us = 0
 
+    @property
+    def is_lossy(self) -> bool:
+        """Whether the limit is proven by lost packets, and not only what a receiver believes of its delays."""
+        return self._by_loss
+
     # -- what the subscriber says ----------------------------------------------------------------------------------
 
     def on_remb(self, bitrate_bps: int, sending_bps: int, now_us: int) -> bool:

@@ -97,7 +97,9 @@ class Subscriber:
         budget = self._downlink.budget_bps
         if budget is not None:
             budget = max(0, budget - audio_bps - _RESERVE_BPS)
-        allocation = allocate([self._demand(down) for down in videos], budget)
+        # Why only then: a busy Chromebook measures its own load as delay and reports far too little; a picture that
+        # stands still for nothing is worse than a queue that the next report proves.
+        allocation = allocate([self._demand(down) for down in videos], budget, may_pause=self._downlink.is_lossy)
         self._missing_bps = allocation.missing_bps
         self._wanting_bps = allocation.wanting_bps
         self.has_paused = False
