@@ -62,8 +62,8 @@ def kept_keys(data: Path) -> dict[str, str]:
     if kept := read_kept_keys(data):
         return kept
     made = {f"API{secrets.token_hex(6)}": secrets.token_urlsafe(MIN_SECRET_CHARS)}
-    draft = data / f".{FILE_NAME}.{os.getpid()}"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    draft = data / f".{FILE_NAME}.{secrets.token_hex(4)}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(made, file)
         file.flush()
