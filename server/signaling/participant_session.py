@@ -12,7 +12,7 @@ from livekit.protocol.rtc import LeaveRequest, SignalResponse
 from server.clock import Clock
 from server.rooms.participant import Participant
 from server.rooms.room import Room
-from server.sfu.description import TransportState, VideoQuality
+from server.sfu.description import MediaKind, TransportState, VideoQuality
 from server.sfu.hub import MediaHub
 from server.sfu.transport import MediaEndpoint
 from server.sfu.uptrack import UpTrack, UpTrackListener
@@ -238,7 +238,9 @@ class ParticipantSession:
     # -- UpTrackListener
 
     def on_demand(self, up: UpTrack, quality: VideoQuality | None) -> None:
-        """Dynacast: JS reads `subscribed_codecs`, older clients the flat list."""
+        """Dynacast: JS reads `subscribed_codecs`, older clients the flat list. Audio has no layers to switch off."""
+        if up.kind is not MediaKind.VIDEO:
+            return
         message = SignalResponse()
         update = message.subscribed_quality_update
         update.track_sid = up.sid
