@@ -1,0 +1,137 @@
+"""Two people in one lesson over the product's own media server: seen, heard, shared, and back after a killed socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import TONE_HZ
+from tests.e2e.seat import Seat
+
+TakeSeat = Callable[..., Seat]
+BIN_HZ = 48_000 / 8192  # resolution of the analyser in `Seat.listen`
+
+
+def test_two_people_see_and_hear_each_other(take_seat: TakeSeat) -> None:
+    lin = take_seat("lin")
+    ortega = take_seat("ortega")
+    for seat in (lin, ortega):
+        seat.wait_for_people(2)
+        seat.wait_for_frames()
+    for seat, other in ((lin, "demo-ortega"), (ortega, "demo-lin")):
+        expect(seat.tile(other).locator("video")).to_be_visible()
+        heard = seat.listen()
+        assert heard.tracks == 1
+        assert heard.hertz == pytest.approx(TONE_HZ, abs=2 * BIN_HZ)
+        assert heard.decibels > -60, "the tone is there, not only noise at its place"
+
+
+def test_a_muted_microphone_is_not_heard(take_seat: TakeSeat) -> None:
+    lin = take_seat("lin")
+    ortega = take_seat("ortega")
+    lin.wait_for_people(2)
+    lin.wait_for_frames()
+    assert lin.listen().decibels > -60
+    ortega.act("microphone")
+    expect(lin.tile("demo-ortega").get_by_text("靜音")).to_be_visible()
+    lin.wait_until(lambda: lin.listen(1).decibels < -90, "silence after the other side muted itself")
+
+
+def test_the_picture_has_the_size_that_its_tile_asks_for(take_seat: TakeSeat) -> None:
+    """Each simulcast layer in turn: big in speaker view, a tile in a smaller window, a tile on a very small one."""
+    take_seat("ortega")
+    lin = take_seat("lin")
+    lin.wait_for_people(2)
+    lin.act("mode")
+    lin.wait_for_width(1280)
+    lin.page.set_viewport_size({"width": 700, "height": 560})
+    lin.act("mode")
+    lin.wait_for_width(640)
+    lin.page.set_viewport_size({"width": 320, "height": 480})
+    lin.wait_for_width(320)
+
+
+def test_a_shared_screen_arrives_and_goes(take_seat: TakeSeat) -> None:
+    lin = take_seat("lin")
+    ortega = take_seat("ortega")
+    lin.wait_for_people(2)
+    ortega.act("screen")
+    screen = lin.tile("demo-ortega", "screen")
+    expect(screen.locator("video")).to_be_visible(timeout=30_000)
+    lin.wait_until(
+        lambda: len([s for s in lin.inbound("video") if s.get("framesDecoded", 0) > 5]) == 2, "two pictures decoded"
+    )
+    expect(lin.page.locator("tc-people")).to_contain_text("正在分享螢幕")
+    ortega.act("screen")
+    expect(screen).to_have_count(0, timeout=20_000)
+
+
+def test_a_killed_socket_is_restored_without_a_frozen_picture(take_seat: TakeSeat) -> None:
+    ortega = take_seat("ortega")
+    lin = take_seat("lin")
+    lin.wait_for_people(2)
+    lin.wait_for_frames()
+    frozen_before = sum(s.get("totalFreezesDuration", 0) for s in lin.inbound("video"))
+    frames_before = lin.frames()
+    sockets_before = lin.page.evaluate("window.sockets.length")
+    lin.page.evaluate("window.sockets.at(-1).close()")
+    expect(lin.page.locator("tc-banner")).to_contain_text("你已回到課堂", timeout=30_000)
+    assert lin.page.evaluate("window.sockets.length") > sockets_before
+    assert lin.page.evaluate("window.sockets.at(-1).readyState") == 1
+    lin.wait_until(lambda: lin.frames() > frames_before + 60, "the picture goes on")
+    frozen = sum(s.get("totalFreezesDuration", 0) for s in lin.inbound("video")) - frozen_before
+    assert frozen < 1.0, f"frozen for {frozen} s"
+    ortega.wait_for_people(2)
+    ortega.wait_for_frames()
+
+
+def test_the_language_changes_without_leaving_the_call(take_seat: TakeSeat) -> None:
+    ortega = take_seat("ortega")
+    lin = take_seat("lin")
+    lin.wait_for_people(2)
+    lin.wait_for_frames()
+    sockets = lin.page.evaluate("window.sockets.length")
+    expect(lin.page.locator(".dock-leave .word")).to_have_text("離開")
+    lin.page.get_by_role("button", name="English").click()
+    expect(lin.page.locator(".dock-leave .word")).to_have_text("Leave")
+    assert lin.page.evaluate("document.documentElement.lang") == "en"
+    lin.wait_for_frames()
+    assert lin.page.evaluate("window.sockets.length") == sockets
+    ortega.wait_for_people(2)
+
+
+def test_leaving_turns_everything_off(take_seat: TakeSeat) -> None:
+    lin = take_seat("lin")
+    ortega = take_seat("ortega")
+    ortega.wait_for_people(2)
+    lin.act("leave")
+    expect(lin.page.get_by_role("heading", name="你已離開課堂。")).to_be_visible()
+    ortega.wait_for_people(1)
+    expect(ortega.page.get_by_text("Waiting for Ms. Lin in Taipei")).to_be_visible()
+
+
+def test_a_second_window_on_one_seat_takes_it_over(take_seat: TakeSeat) -> None:
+    first = take_seat("lin")
+    second = take_seat("lin")
+    expect(first.page.get_by_role("alert")).to_contain_text("這個座位已在另一個視窗開啟", timeout=20_000)
+    second.act("leave")
+    first.page.get_by_role("button", name="重新加入").click()
+    expect(first.page.locator(".dock-button[data-action=microphone]")).to_be_enabled(timeout=20_000)
+
+
+def test_a_person_without_any_device_can_join(open_page: Callable[..., Page], take_seat: TakeSeat) -> None:
+    page = open_page("about:blank")
+    page.context.add_init_script(
+        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'))"
+    )
+    page.goto("/demo/lesson?seat=ortega")
+    expect(page.get_by_text("No camera was found.")).to_be_visible()
+    expect(page.get_by_text("No microphone was found.")).to_be_visible()
+    page.locator(".join").click()
+    lin = take_seat("lin")
+    lin.wait_for_people(2)
+    listener = Seat(page)
+    listener.wait_for_frames()
+    assert listener.listen().decibels > -60
