@@ -7,12 +7,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from server.clock import SystemClock
 from server.sfu.description import TransportState
 from server.sfu.transport import EndpointConfig, MediaEndpoint
 from server.sfu.transport.peer_transport import PeerTransport
 from tests.fakes.packet_peer import PacketPeer
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def event_loop_policy(request: pytest.FixtureRequest) -> asyncio.AbstractEventLoopPolicy:
+    """Everything runs on both: workers use uvloop where there is one."""
+    return uvloop.EventLoopPolicy() if request.param == "uvloop" else asyncio.DefaultEventLoopPolicy()
 
 
 class Ears:

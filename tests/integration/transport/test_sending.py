@@ -138,10 +138,12 @@ async def test_segmented_batches_are_taken_apart(stage: Stage) -> None:
 
 
 async def test_closing_leaves_no_task_and_no_descriptor() -> None:
-    await asyncio.sleep(0)
-    gc.collect()
-    fds, tasks = open_fds(), other_tasks()
-    for _ in range(2):
+    fds = tasks = 0
+    for turn in range(3):
+        if turn == 1:  # the first turn opens what a process keeps: uvloop holds one descriptor in reserve
+            await asyncio.sleep(0)
+            gc.collect()
+            fds, tasks = open_fds(), other_tasks()
         stage = await open_stage()
         for kind in ("udp", "tcp"):
             transport, ears = stage.transport()
