@@ -59,12 +59,13 @@ def create_media_app(config: MediaConfig, clock: Clock | None = None) -> web.App
 
 
 async def _run(app: web.Application, config: MediaConfig, clock: Clock) -> AsyncIterator[None]:
+    hub = MediaHub(clock, _random_u32)
+    # First what can fail: a taken port must leave nothing behind.
+    endpoint = await MediaEndpoint.open(_endpoint_config(config), clock=clock, on_drained=hub.flush)
+    app[ENDPOINT] = endpoint
     tasks = TaskOwner("media")
     http = aiohttp.ClientSession()
     sender = WebhookSender(http=http, keys=config.keys, urls=config.webhook_urls, clock=clock, tasks=tasks)
-    hub = MediaHub(clock, _random_u32)
-    endpoint = await MediaEndpoint.open(_endpoint_config(config), clock=clock, on_drained=hub.flush)
-    app[ENDPOINT] = endpoint
     registry = RoomRegistry(clock=clock, events=WebhookEvents(sender, clock), random_u32=_random_u32)
     ports = SessionPorts(endpoint=endpoint, hub=hub, clock=clock, tasks=tasks, resume_grace_s=config.resume_grace_s)
     joiner = Joiner(
