@@ -1,4 +1,4 @@
-"""Where one peer's packets go: a UDP address behind one of our sockets, or a TCP connection."""
+"""The seams inside the transport: a path to a peer, what sockets feed, and what a transport lives in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Path(Protocol):
-    """A validated path belongs to exactly one transport, its `owner`."""
+    """A UDP address behind one of our sockets, or a TCP connection; once validated it has one `owner`."""
 
     owner: PeerTransport | None
     heard_us: int
@@ -46,3 +46,17 @@ class Intake(Protocol):
     def on_path_lost(self, path: Path) -> None: ...
 
     def on_drained(self) -> None: ...
+
+
+class Home(Protocol):
+    """What a transport asks of the endpoint that it lives in."""
+
+    def learn_ufrags(self, transport: PeerTransport) -> None:
+        """`live_ufrags` has changed."""
+        ...
+
+    def watch_handshakes(self) -> None:
+        """Call `on_timer` while `is_handshaking`."""
+        ...
+
+    def forget(self, transport: PeerTransport) -> None: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from server.sfu.description import (
     DtlsRole,
@@ -19,7 +19,8 @@ from server.sfu.transport.datachannels import DataChannels
 from server.sfu.transport.dtls import DtlsIdentity, DtlsSession, DtlsState
 from server.sfu.transport.guard import PARSER_FAILURES, RateLimit, is_dtls, is_rtcp
 from server.sfu.transport.ice_lite import IceLite
-from server.sfu.transport.path import Path
+from server.sfu.transport.nobody import NOBODY
+from server.sfu.transport.path import Home, Path
 from server.sfu.transport.srtp import SrtpReceiver, SrtpSender
 from server.sfu.transport.stats import DropReason, EndpointStats
 
@@ -30,45 +31,6 @@ MAX_EARLY_DATAGRAMS = 8
 # libwebrtc checks 16 pairs every 50 ms at its fastest.
 CHECKS_PER_SECOND = 200
 CHECK_BURST = 200
-
-
-class Home(Protocol):
-    """What a transport asks of the endpoint that it lives in."""
-
-    def learn_ufrags(self, transport: PeerTransport) -> None:
-        """`live_ufrags` has changed."""
-        ...
-
-    def watch_handshakes(self) -> None:
-        """Call `on_timer` while `is_handshaking`."""
-        ...
-
-    def forget(self, transport: PeerTransport) -> None: ...
-
-
-class NobodyListens:
-    """Before `set_listener` and after `close`."""
-
-    def on_rtp(self, packet: bytes, arrived_us: int) -> None:
-        return
-
-    def on_rtcp(self, packet: bytes, arrived_us: int) -> None:
-        return
-
-    def on_message(self, label: str, payload: bytes) -> None:
-        return
-
-    def on_channel_open(self, label: str) -> None:
-        return
-
-    def on_channel_low(self, label: str) -> None:
-        return
-
-    def on_state(self, state: TransportState) -> None:
-        return
-
-
-NOBODY = NobodyListens()
 
 
 class PeerTransport:

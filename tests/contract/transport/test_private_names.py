@@ -16,7 +16,8 @@ from pylibsrtp._binding import ffi, lib
 
 from server.sfu.ports import BurstWriter, Transport, TransportListener
 from server.sfu.transport.datachannels import BoundedSctp, Carrier, run_to_end
-from server.sfu.transport.peer_transport import NOBODY, PeerTransport
+from server.sfu.transport.nobody import NOBODY
+from server.sfu.transport.peer_transport import PeerTransport
 from server.sfu.transport.srtp import SRTP_PROFILES, SrtpProfile
 from tests.fakes.packet_peer import rtp_packet
 

@@ -186,3 +186,19 @@ async def test_every_bind_host_has_a_socket_of_its_own() -> None:
     await until(lambda: ears.rtp)
     assert len(transport.candidates) == 4
     await stage.close()
+
+
+async def test_ipv6() -> None:
+    config = EndpointConfig(bind_hosts=("::1",), tcp_port=0)
+    stage = Stage(await MediaEndpoint.open(config, clock=SystemClock(), on_drained=lambda: None))
+    for kind in ("udp", "tcp"):
+        transport, ears = stage.transport()
+        peer = stage.peer(transport, kind=kind)
+        await peer.connect()
+        packets = [rtp_packet(number) for number in range(5)]
+        burst(transport, packets)
+        peer.send_rtp(packets[0])
+        await until(partial(len, ears.rtp))
+        assert peer.responses[0].attributes["XOR-MAPPED-ADDRESS"] == peer.local_address
+        await until(lambda peer=peer, packets=packets: peer.dtls.rtp == packets)  # type: ignore[misc]  # mypy cannot infer defaults
+    await stage.close()
