@@ -1,8 +1,9 @@
 """How much one subscriber can take: REMB and loss reports against what is really sent, and padding probes upwards.
 
 A REMB is a limit only while we send about as much as it says: receivers never report more than 1.5 times what
-arrives and grow by 8 % a second, so on a quiet path it says little (draft-ietf-rmcat-gcc-02 §5.5). What it never
-hides is a fall. So we probe: send padding, then the better layer, and see whether anything falls.
+arrives and grow by 8 % a second, so on a quiet path it says little (draft-ietf-rmcat-gcc-02 §5.5). A fall of it is
+believed when the round trip or the losses say the same: a browser short of CPU takes its own load for delay. So we
+probe: send padding, then the better layer, and see whether anything speaks against it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,14 @@ _MIN_BPS = 30_000
 _CONGESTED_SHARE = 0.9
 # Smaller changes of a REMB are noise.
 _FALL_SHARE = 0.97
+# A round trip so much above the shortest, or that much lost, confirms a falling REMB that came at most 2.5 s before.
+_QUEUE_US = 50_000
+_SOME_LOSS = 0.02
+_SUSPECT_US = 2_500_000
+# The shortest round trip is forgotten by a 64th of the difference per report: a new path is known after a minute.
+_FORGET = 64
+# Reports with a round trip come each second; after three without one nothing can confirm.
+_RTT_OLD_US = 3_000_000
 # One report of a burst is repaired by retransmission; a third lost, or an eighth twice, is a link that is full.
 _SEVERE_LOSS = 0.30
 _HEAVY_LOSS = 0.12
@@ -51,6 +60,7 @@ class Downlink:
     __slots__ = (
         "_by_loss",
         "_deaf_until_us",
+        "_delivered_before",
         "_heavy_reports",
         "_judged_us",
         "_loss_before",
@@ -60,6 +70,10 @@ class Downlink:
         "_probe_bps",
         "_probe_ends_us",
         "_raised_us",
+        "_rtt_at_us",
+        "_shortest_us",
+        "_suspect_bps",
+        "_suspect_us",
         "_wait_us",
         "_waits_until_us",
         "budget_bps",
@@ -71,9 +85,11 @@ class Downlink:
         self.remb_bps = 0
         self._by_loss = False
         self._heavy_reports = 0
-        self._loss_before = 0.0
+        self._loss_before = self._delivered_before = 0.0
         self._judged_us = 0
         self._own_loss = 0.0
+        self._rtt_at_us = self._shortest_us = 0
+        self._suspect_us = self._suspect_bps = 0
         self._probe = _Probe.NONE
         self._probe_bps = self._padding_bps = 0
         self._probe_ends_us = self._raised_us = self._waits_until_us = 0
@@ -93,19 +109,41 @@ class Downlink:
         self.remb_bps = bitrate_bps
         limit = self.budget_bps
         if falls and (bitrate_bps < sending_bps * _CONGESTED_SHARE or self._probe is not _Probe.NONE):
-            return self._congested(bitrate_bps, now_us, by_loss=False)
+            self._suspect_us = now_us
+            self._suspect_bps = bitrate_bps
+            has_rtt = self._rtt_at_us and now_us - self._rtt_at_us < _RTT_OLD_US
+            return not has_rtt and self._congested(bitrate_bps, now_us, by_loss=False)
         if limit is not None and not self._by_loss and bitrate_bps > limit:
             self.budget_bps = bitrate_bps
         return False
+
+    def on_rtt(self, rtt_us: int, now_us: int) -> bool:
+        """A measured round trip, not smoothed. True when the budget fell."""
+        if not self._rtt_at_us or rtt_us < self._shortest_us:
+            self._shortest_us = rtt_us
+        else:
+            self._shortest_us += (rtt_us - self._shortest_us) // _FORGET
+        self._rtt_at_us = now_us
+        return rtt_us - self._shortest_us > _QUEUE_US and self._confirm(now_us, by_loss=False)
+
+    def _confirm(self, now_us: int, *, by_loss: bool) -> bool:
+        if not self._suspect_us or now_us - self._suspect_us > _SUSPECT_US:
+            return False
+        self._suspect_us = 0
+        return self._congested(self._suspect_bps, now_us, by_loss=by_loss)
 
     def on_loss(self, fraction: float, sending_bps: int, now_us: int) -> bool:
         """The share (0..1) of all packets since the last report. True when the budget fell."""
         if self._judged_us and now_us - self._judged_us >= _SETTLE_US:
             self._judged_us = 0
             stays = fraction >= self._loss_before * _STAYS_SHARE
-            self._own_loss = fraction if stays else 0.0
+            # A full link delivers what it can, whatever we send; a lossy one delivers its share of it.
+            is_less = sending_bps * (1 - fraction) < self._delivered_before * _STAYS_SHARE
+            self._own_loss = fraction if stays and is_less else 0.0
         if now_us < self._deaf_until_us:
             return False
+        if fraction > self._own_loss + _SOME_LOSS and self._confirm(now_us, by_loss=fraction > _HEAVY_LOSS):
+            return True
         self.on_probe_loss(fraction, now_us)
         excess = fraction - (self._own_loss + _CLEARLY_MORE if self._own_loss else 0.0)
         self._heavy_reports = self._heavy_reports + 1 if excess > _HEAVY_LOSS else 0
@@ -115,6 +153,7 @@ class Downlink:
         if not self._judged_us:
             self._judged_us = now_us
             self._loss_before = fraction
+            self._delivered_before = sending_bps * (1 - fraction)
         return self._congested(int(sending_bps * (1 - fraction) * _DRAIN), now_us, by_loss=True)
 
     def on_probe_loss(self, fraction: float, now_us: int) -> None:
@@ -152,6 +191,7 @@ class Downlink:
             self._probe_ends_us = now_us + _WATCH_US
             return False
         self._probe = _Probe.NONE
+        self._by_loss = False
         self.budget_bps = max(self.budget_bps or 0, self._probe_bps)
         self._raised_us = now_us
         self._waits_until_us = now_us + _NEXT_WAIT_US
@@ -164,15 +204,15 @@ class Downlink:
         self._wait_us = min(self._wait_us * 2, _MAX_WAIT_US)
 
     def _congested(self, bitrate_bps: int, now_us: int, *, by_loss: bool) -> bool:
-        was_probing = self._probe is not _Probe.NONE
         old = self.budget_bps
-        if not was_probing and (not self._raised_us or now_us - self._raised_us > _BLAME_US):
+        if self._probe is _Probe.NONE and (not self._raised_us or now_us - self._raised_us > _BLAME_US):
             self._wait_us = _FIRST_WAIT_US
         self._fail_probe(now_us)
-        self._deaf_until_us = now_us + _DEAF_US
         limit = max(bitrate_bps, _MIN_BPS)
-        if was_probing and old is not None and limit >= old:
-            return False  # what was sent before the probe still fits
+        was_by_loss, self._by_loss = self._by_loss, self._by_loss or by_loss
+        if old is not None and limit >= old:
+            # What was allowed before still is; but lost packets may pause what a REMB alone may not.
+            return by_loss and not was_by_loss
         self.budget_bps = limit
-        self._by_loss = by_loss
-        return old is None or limit < old
+        self._deaf_until_us = now_us + _DEAF_US
+        return True

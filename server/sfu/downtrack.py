@@ -298,6 +298,7 @@ class DownTrack:
         if block.last_sr and block.last_sr == self._report_sent_ntp:
             rtt_us = now_us - self._report_sent_us - block.delay * 1_000_000 // 65536
             self.peer.on_rtt(rtt_us)
+            self.peer.subscriber.on_rtt(rtt_us, now_us)
         # A report that jumps back or far ahead belongs to an earlier stream on this SSRC.
         if is_first or expected > 0x8000:
             return 0, 0

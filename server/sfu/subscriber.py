@@ -53,6 +53,10 @@ class Subscriber:
         if self._downlink.on_remb(bitrate_bps, self._throughput.bitrate_bps(now_us), now_us):
             self.allocate(now_us)
 
+    def on_rtt(self, rtt_us: int, now_us: int) -> None:
+        if self._downlink.on_rtt(rtt_us, now_us):
+            self.allocate(now_us)
+
     def on_repair_loss(self, fraction: float, now_us: int) -> None:
         """The share lost of what goes out on RTX, where the padding of a probe flows."""
         self._downlink.on_probe_loss(fraction, now_us)

@@ -13,6 +13,8 @@ from server.sfu import rtcp, rtcp_writer
 from tests.unit.sfu.media_lab import Client, Lab, take_apart
 
 _ABS_SEND_TIME = 3
+_SENDER_REPORT = 200
+_RTCP_TYPES = range(192, 224)
 _OVERHEAD_BYTES = 60  # IP, UDP, SRTP tag, as a link sees them
 
 
@@ -30,7 +32,8 @@ class Bottleneck:
         self.delivered: list[tuple[int, bytes]] = []
         self.lost = 0
         self.remb_bps = 0
-        self._taken = 0
+        self._taken = self._reports_taken = 0
+        self._sender_reports: dict[int, tuple[int, int]] = {}
         self._reported_us = 0
         self._received: dict[int, int] = {}
         self._highest: dict[int, int] = {}
@@ -43,6 +46,10 @@ class Bottleneck:
         for packet in packets[self._taken :]:
             self._enqueue(packet, now_us)
         self._taken = len(packets)
+        reports = self.client.transport.rtcp
+        for packet in reports[self._reports_taken :]:
+            self._enqueue(packet, now_us)
+        self._reports_taken = len(reports)
         while self.queue and self.queue[0][0] <= now_us:
             arrived_us, packet = self.queue.popleft()
             self._deliver(packet, int(arrived_us))
@@ -59,6 +66,13 @@ class Bottleneck:
         self.queue.append((self.free_at_us, packet))
 
     def _deliver(self, packet: bytes, arrived_us: int) -> None:
+        if packet[1] == _SENDER_REPORT:
+            for block in rtcp.parse(packet).blocks:
+                if isinstance(block, rtcp.SenderReport):
+                    self._sender_reports[block.ssrc] = (block.ntp >> 16 & 0xFFFFFFFF, arrived_us)
+            return
+        if packet[1] in _RTCP_TYPES:
+            return
         self.delivered.append((arrived_us, packet))
         out = take_apart(packet)
         self._received[out.ssrc] = self._received.get(out.ssrc, 0) + 1
@@ -87,6 +101,8 @@ class Bottleneck:
             self._before[ssrc] = (expected, lost)
             news = expected - expected_before
             fraction = max(0, min(255, (lost - lost_before) * 256 // news)) if news else 0
-            blocks.append(rtcp.ReportBlock(ssrc, fraction, lost, extended, 0, 0, 0))
+            last_sr, at_us = self._sender_reports.get(ssrc, (0, 0))
+            delay = (self._reported_us - at_us) * 65536 // 1_000_000 if last_sr else 0
+            blocks.append(rtcp.ReportBlock(ssrc, fraction, lost, extended, 0, last_sr, delay))
         if blocks:
             self.client.rtcp(rtcp_writer.receiver_report(9, blocks))
