@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from bench.client import AudioPlan, VideoPlan
 from bench.crowd import Crowd
-from bench.measure import cpu_seconds, machine, quiet_generator, refuse_if_busy
+from bench.measure import contention, cpu_seconds, machine, quiet_generator, refuse_if_busy, waited_seconds
 from bench.target import Target, parse_target, place, started_here
 
 WINDOWS = 3
@@ -33,6 +33,8 @@ class Figures:
     generator: list[float] = field(default_factory=list)
     server: list[float] = field(default_factory=list)
     other: list[float] = field(default_factory=list)
+    waited: float = 0.0
+    took: float = 0.0
 
 
 async def window(crowd: Crowd, seconds: float, figures: Figures) -> None:
@@ -40,7 +42,7 @@ async def window(crowd: Crowd, seconds: float, figures: Figures) -> None:
     target = crowd.target
     crowd.resume()
     await asyncio.sleep(WARM_UP_S)
-    sent, received = crowd.sent(), crowd.received()
+    sent, received, waited = crowd.sent(), crowd.received(), waited_seconds(target.media_pids)
     cpu, other, own, start = (
         cpu_seconds(target.media_pids), cpu_seconds(target.other_pids), time.process_time(), time.monotonic()
     )  # fmt: skip
@@ -51,6 +53,8 @@ async def window(crowd: Crowd, seconds: float, figures: Figures) -> None:
     used = cpu_seconds(target.media_pids) - cpu
     arrived = crowd.received() - received
     figures.received += arrived
+    figures.took += took
+    figures.waited += waited_seconds(target.media_pids) - waited
     figures.expected += (crowd.sent() - sent) * (len(crowd.people) - 1)
     figures.per_cpu_second.append(arrived / used if used else 0.0)
     figures.server.append(used / took)
@@ -104,7 +108,8 @@ def report(crowds: list[Crowd], figures: list[Figures], options: argparse.Namesp
             f"{'':12} lost {1 - found.received / max(1, found.expected):.3%} of {found.expected:,} · server "
             f"{statistics.median(found.server):.1%} of its core · front {max(found.other, default=0):.1%} · generator "
             f"{generator:.1%} · late frames {crowd.late_frames()} · NACKs {crowd.nacks()} · "
-            f"undecryptable {crowd.undecryptable()} · {crowd.people[-1].path.profile}"
+            f"undecryptable {crowd.undecryptable()} · {crowd.people[-1].path.profile} · "
+            f"server {contention(found.waited, found.took)}"
         )
         reason = refuse_if_busy(generator)
         if reason is not None:

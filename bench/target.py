@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.measure import GENERATOR_CORE, SERVER_CORE, command_line, descendants, pin
+from bench.measure import GENERATOR_CORE, SERVER_CORE, command_line, descendants, pin, prefer
 
 START_GUARD_S = 60.0
 STOP_GUARD_S = 10.0
@@ -54,6 +54,7 @@ async def started_here(extra: Sequence[str] = ()) -> AsyncIterator[Target]:
     """Our media server with one worker on free ports, pinned: worker on one core, all else on the other."""
     key, secret = "benchkey", secrets.token_hex(24)
     environment = os.environ | {"LIVEKIT_API_KEY": key, "LIVEKIT_API_SECRET": secret}
+    environment["TONGCHUANG_LOG_LEVEL"] = "warning"
     environment.pop("LIVEKIT_URL", None)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "server.cli", "media", "--port", "0", "--udp-port", "0", "--tcp-port", "0",
@@ -73,7 +74,8 @@ async def started_here(extra: Sequence[str] = ()) -> AsyncIterator[Target]:
 
 
 def place(target: Target) -> None:
-    """Pin a target's processes."""
+    """Pin a target's processes and put them ahead of what else runs."""
+    prefer([*target.media_pids, *target.other_pids])
     pin(target.media_pids, SERVER_CORE)
     pin(target.other_pids, GENERATOR_CORE)
 
