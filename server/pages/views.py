@@ -54,7 +54,9 @@ async def show_demo_lesson(request: web.Request) -> web.Response:
     if lesson is None or person is None:
         raise NotFound(ErrorCode.NOT_FOUND, "no such seat in the demo lesson")
     language = choose_language(request, SEAT_LANGUAGE[person.side])
-    return _page(request, "lesson.html", language, lesson=lesson, seat=person.seat, lesson_json=lesson_json(lesson))
+    is_guest = request.query.get("guest") == "1"  # an identity of one's own, so that many can sit on one seat
+    values = {"lesson": lesson, "seat": person.seat, "is_guest": is_guest, "lesson_json": lesson_json(lesson)}
+    return _page(request, "lesson.html", language, **values)
 
 
 def _page(request: web.Request, template: str, language: Language, **values: object) -> web.Response:

@@ -138,8 +138,8 @@ def open_page(browser: Browser, base_url: str) -> Iterator[Callable[..., Page]]:
 def take_seat(open_page: Callable[..., Page]) -> Callable[..., Seat]:
     """Opens a seat of the demo lesson and goes in."""
 
-    def take(seat: str, *, language: str | None = None, **options: Any) -> Seat:
-        query = f"&lang={language}" if language else ""
+    def take(seat: str, *, language: str | None = None, query: str = "", **options: Any) -> Seat:
+        query += f"&lang={language}" if language else ""
         taken = Seat(open_page(f"/demo/lesson?seat={seat}{query}", **options))
         taken.join()
         return taken

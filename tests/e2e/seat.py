@@ -69,6 +69,7 @@ class Seat:
 
     def join(self) -> None:
         self.page.locator(".preview video:not([hidden])").wait_for()
+        self.page.locator(".preview-controls [data-action=microphone][data-on]").wait_for()
         self.page.locator("tc-prejoin .join").click()
         self.page.locator("tc-stage").wait_for()
         expect(self.page.locator('.dock-button[data-action="microphone"]')).to_have_attribute(

@@ -135,3 +135,22 @@ def test_a_person_without_any_device_can_join(open_page: Callable[..., Page], ta
     listener = Seat(page)
     listener.wait_for_frames()
     assert listener.listen().decibels > -60
+
+
+def test_a_microphone_that_is_allowed_late_follows_into_the_lesson(open_page: Callable[..., Page]) -> None:
+    """The browser may still be asking when a hurried viewer goes in."""
+    page = open_page("about:blank")
+    page.context.add_init_script(
+        """
+        const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        const allowed = new Promise((allow) => { window.allow = allow; });
+        navigator.mediaDevices.getUserMedia = async (wish) => { if (wish.audio) await allowed; return open(wish); };
+        """
+    )
+    page.goto("/demo/lesson?seat=ortega")
+    page.locator(".preview video:not([hidden])").wait_for()
+    page.locator(".join").click()
+    expect(page.locator(".dock [data-action=camera]")).to_have_attribute("data-on", "", timeout=20_000)
+    expect(page.locator(".dock [data-action=microphone]")).to_contain_text("Mic off")
+    page.evaluate("window.allow()")
+    expect(page.locator(".dock [data-action=microphone]")).to_contain_text("Mic on", timeout=20_000)

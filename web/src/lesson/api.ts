@@ -47,8 +47,9 @@ async function call<T>(path: string, method: 'GET' | 'POST'): Promise<T> {
   throw new Refusal(problem.code ?? String(response.status), problem.titles?.[language()] ?? t('Something went wrong on our side.'));
 }
 
-export const fetchTicket = (seat: string): Promise<Ticket> =>
-  call<Ticket>(`/api/v1/demo/lesson/token?seat=${encodeURIComponent(seat)}`, 'GET');
+/** A guest gets an identity of their own and so does not take the seat from somebody else. */
+export const fetchTicket = (seat: string, isGuest: boolean): Promise<Ticket> =>
+  call<Ticket>(`/api/v1/demo/lesson/token?${new URLSearchParams({ seat, ...(isGuest ? { guest: '1' } : {}) })}`, 'GET');
 
 export const fetchCheckTicket = (): Promise<CheckTicket> => call<CheckTicket>('/api/v1/check/token', 'POST');
 

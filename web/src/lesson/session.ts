@@ -51,13 +51,15 @@ export class Session {
   lastSpeaker: string | undefined;
   room: Room;
   private readonly seat: string;
+  private readonly isGuest: boolean;
   private readonly lesson: Lesson;
   private readonly voices: HTMLElement;
   private readonly onChange: () => void;
+  private connected: Promise<void> = Promise.resolve();
   private backTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: { seat: string; lesson: Lesson; voices: HTMLElement; onChange: () => void }) {
-    ({ seat: this.seat, lesson: this.lesson, voices: this.voices, onChange: this.onChange } = options);
+  constructor(options: { seat: string; isGuest: boolean; lesson: Lesson; voices: HTMLElement; onChange: () => void }) {
+    ({ seat: this.seat, isGuest: this.isGuest, lesson: this.lesson, voices: this.voices, onChange: this.onChange } = options);
     this.room = this.makeRoom();
   }
 
@@ -67,19 +69,15 @@ export class Session {
 
   /** Connects and publishes the tracks of the self-check, so that no device is opened twice. */
   async join(tracks: readonly LocalTrack[]): Promise<void> {
-    this.setPhase('connecting');
-    try {
-      const ticket = await fetchTicket(this.seat);
-      await this.room.connect(mediaUrl(ticket.url, location.origin), ticket.token, {
-        rtcConfig: { iceServers: ticket.ice_servers ?? [] }, // Why: without a list the browser side might ask somebody else's STUN server
-      });
-    } catch (error) {
-      this.lose(error instanceof Refusal ? error.message : reasonText(DisconnectReason.JOIN_FAILURE));
-      for (const track of tracks) track.stop();
-      return;
-    }
-    this.setPhase('live');
-    await Promise.all(tracks.map((track) => this.say(this.room.localParticipant.publishTrack(track))));
+    this.connected = this.connect();
+    await this.bring(tracks);
+  }
+
+  /** Publishes tracks that were opened before, or lets go of them when there is no call to bring them to. */
+  async bring(tracks: readonly LocalTrack[]): Promise<void> {
+    await this.connected;
+    if (this.phase === 'lost' || this.phase === 'left') for (const track of tracks) track.stop();
+    else await Promise.all(tracks.map((track) => this.say(this.room.localParticipant.publishTrack(track))));
   }
 
   /** Joins again with a fresh token after the connection was lost for good. */
@@ -132,6 +130,19 @@ export class Session {
 
   async unlockAudio(): Promise<void> {
     await this.say(this.room.startAudio());
+  }
+
+  private async connect(): Promise<void> {
+    this.setPhase('connecting');
+    try {
+      const ticket = await fetchTicket(this.seat, this.isGuest);
+      await this.room.connect(mediaUrl(ticket.url, location.origin), ticket.token, {
+        rtcConfig: { iceServers: ticket.ice_servers ?? [] }, // Why: without a list somebody else's STUN server might be asked
+      });
+      this.setPhase('live');
+    } catch (error) {
+      this.lose(error instanceof Refusal ? error.message : reasonText(DisconnectReason.JOIN_FAILURE));
+    }
   }
 
   private makeRoom(): Room {

@@ -1,6 +1,6 @@
 // <tc-lesson>: the page of one lesson: first its door, then the room, then a good-bye. Everything else hangs below it.
 import { html, nothing, type TemplateResult } from 'lit';
-import { Track, type LocalTrack } from 'livekit-client';
+import { Track } from 'livekit-client';
 import { PageElement, pair } from '../../i18n/element.ts';
 import { language, t } from '../../i18n/language.ts';
 import { seatOf, type Lesson, type SeatInfo } from '../lesson.ts';
@@ -8,6 +8,7 @@ import { Session } from '../session.ts';
 import type { StageMode } from '../stage_plan.ts';
 import type { DeviceChoice } from './devices.ts';
 import type { DockAction } from './dock.ts';
+import type { Joining } from './prejoin.ts';
 import type { SettingsElement } from './settings.ts';
 
 type Chosen = Partial<Record<MediaDeviceKind, string>>;
@@ -18,6 +19,7 @@ export class LessonElement extends PageElement {
   declare mode: StageMode;
   declare isPeopleOpen: boolean;
   declare hasKeys: boolean;
+  private isGuest = false;
   private lesson!: Lesson;
   private seat!: SeatInfo;
   private session: Session | undefined;
@@ -38,6 +40,7 @@ export class LessonElement extends PageElement {
     const seat = seatOf(this.lesson, this.getAttribute('seat') ?? '');
     if (!seat) throw new Error('the page names a seat that the lesson does not have');
     this.seat = seat;
+    this.isGuest = this.hasAttribute('guest');
     super.connectedCallback();
     document.body.append(this.voices);
     addEventListener('keydown', this.onKey);
@@ -49,10 +52,13 @@ export class LessonElement extends PageElement {
     removeEventListener('keydown', this.onKey);
   }
 
-  private async join(tracks: readonly LocalTrack[], chosen: Chosen): Promise<void> {
+  private async join({ tracks, late, chosen }: Joining): Promise<void> {
     this.chosen = chosen;
-    this.session = new Session({ seat: this.seat.seat, lesson: this.lesson, voices: this.voices, onChange: () => this.requestUpdate() });
-    await this.session.join(tracks);
+    const { lesson, voices, isGuest } = this;
+    this.session = new Session({ seat: this.seat.seat, isGuest, lesson, voices, onChange: () => this.requestUpdate() });
+    const joined = this.session.join(tracks);
+    void late.then((more) => this.session?.bring(more));
+    await joined;
     await this.updateComplete;
     this.querySelector<HTMLElement>('.stage-area')?.focus();
     const output = chosen.audiooutput;
@@ -120,7 +126,7 @@ export class LessonElement extends PageElement {
   }
 
   private renderDoor(): TemplateResult {
-    const onJoin = ({ detail }: CustomEvent<{ tracks: LocalTrack[]; chosen: Chosen }>): void => void this.join(detail.tracks, detail.chosen);
+    const onJoin = ({ detail }: CustomEvent<Joining>): void => void this.join(detail);
     return html`${this.renderHeader(true)}
       <main class="door-page"><tc-prejoin .lesson=${this.lesson} .seat=${this.seat} @join=${onJoin}></tc-prejoin></main>`;
   }
@@ -172,7 +178,7 @@ export class LessonElement extends PageElement {
         <h1>${pair('You left the lesson.')}</h1>
         <p class="hint" lang=${language()}>${t('Camera and microphone are off.')}</p>
         <p class="row">
-          <a class="button" data-main href="/demo/lesson?seat=${seat}">${pair('Join again')}</a>
+          <a class="button" data-main href="/demo/lesson?seat=${seat}${this.isGuest ? '&guest=1' : ''}">${pair('Join again')}</a>
           <a class="button" href="/">${pair('Home page')}</a>
         </p>
       </main>`;

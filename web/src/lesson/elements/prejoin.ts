@@ -9,6 +9,13 @@ import { sideLabel } from '../../ui/side.ts';
 import type { Lesson, SeatInfo } from '../lesson.ts';
 import type { DeviceChoice } from './devices.ts';
 
+/** What the viewer brings along through the door. */
+export interface Joining {
+  readonly tracks: readonly LocalTrack[];
+  readonly late: Promise<readonly LocalTrack[]>;
+  readonly chosen: Partial<Record<MediaDeviceKind, string>>;
+}
+
 export class PrejoinElement extends PageElement {
   static override properties = {
     lesson: { attribute: false },
@@ -30,6 +37,7 @@ export class PrejoinElement extends PageElement {
   declare isJoining: boolean;
   private chosen: Partial<Record<MediaDeviceKind, string>> = {};
   private isGivenAway = false;
+  private opening: Promise<void> = Promise.resolve();
 
   constructor() {
     super();
@@ -39,7 +47,7 @@ export class PrejoinElement extends PageElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.openBoth();
+    this.opening = this.openBoth();
   }
 
   override disconnectedCallback(): void {
@@ -92,7 +100,7 @@ export class PrejoinElement extends PageElement {
   private toggle(device: Device): void {
     const track = device === 'camera' ? this.camera : this.microphone;
     if (!track) {
-      void (device === 'camera' ? this.openCamera() : this.openMicrophone());
+      this.opening = device === 'camera' ? this.openCamera() : this.openMicrophone();
       return;
     }
     track.stop();
@@ -102,8 +110,8 @@ export class PrejoinElement extends PageElement {
 
   private onChoose({ detail }: CustomEvent<DeviceChoice>): void {
     this.chosen = { ...this.chosen, [detail.kind]: detail.device };
-    if (detail.kind === 'videoinput') void this.openCamera();
-    if (detail.kind === 'audioinput') void this.openMicrophone();
+    if (detail.kind === 'videoinput') this.opening = this.openCamera();
+    if (detail.kind === 'audioinput') this.opening = this.openMicrophone();
   }
 
   private async play(): Promise<void> {
@@ -114,8 +122,18 @@ export class PrejoinElement extends PageElement {
 
   private join(): void {
     this.isJoining = this.isGivenAway = true;
-    const tracks: LocalTrack[] = [this.microphone, this.camera].filter((track) => track !== undefined);
-    this.dispatchEvent(new CustomEvent('join', { detail: { tracks, chosen: this.chosen }, bubbles: true }));
+    const detail: Joining = { tracks: this.tracks, late: this.lateTracks(this.tracks), chosen: this.chosen };
+    this.dispatchEvent(new CustomEvent('join', { detail, bubbles: true }));
+  }
+
+  private get tracks(): readonly LocalTrack[] {
+    return [this.microphone, this.camera].filter((track) => track !== undefined);
+  }
+
+  /** A device that the browser still asks about when the viewer goes in: it follows, and is never left running unseen. */
+  private async lateTracks(early: readonly LocalTrack[]): Promise<readonly LocalTrack[]> {
+    await this.opening;
+    return this.tracks.filter((track) => !early.includes(track));
   }
 
   protected override render(): TemplateResult {

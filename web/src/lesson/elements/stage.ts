@@ -67,7 +67,7 @@ export class StageElement extends PageElement {
       ${sideMark(seat.side)}
       <p class="chair-title" lang=${tag}>${t('Waiting for %(name)s in %(place)s', { name: seat.name[tag], place: seat.place[tag] })}</p>
       ${this.lesson.is_always_live
-        ? html`<p lang=${tag}>${t('This is the demo lesson: you can sit on the other side too.')}</p>
+        ? html`<p class="chair-more" lang=${tag}>${t('This is the demo lesson: you can sit on the other side too.')}</p>
             <a class="button" href="/demo/lesson?seat=${seat.seat}" target="_blank" rel="noopener" lang=${tag}
               >${t('Open the seat of %(name)s', { name: seat.name[tag] })}</a>`
         : nothing}
