@@ -182,6 +182,7 @@ class TcpListener:
         self.clock = clock
         self.stats = stats
         self.port = 0
+        self._is_closed = False
         self._connections: set[TcpConnection] = set()
         self._server: asyncio.Server | None = None
 
@@ -192,6 +193,8 @@ class TcpListener:
         self.port = self._server.sockets[0].getsockname()[1]
 
     def admit(self, connection: TcpConnection) -> bool:
+        if self._is_closed:
+            return False
         unproven = sum(1 for each in self._connections if each.owner is None)
         if len(self._connections) >= MAX_CONNECTIONS or unproven >= MAX_UNPROVEN:
             self.stats.drop(DropReason.TCP_LIMIT)
@@ -213,6 +216,7 @@ class TcpListener:
 
     async def close(self) -> None:
         """Idempotent; waits until every connection is gone."""
+        self._is_closed = True
         server, self._server = self._server, None
         for connection in tuple(self._connections):
             connection.release()
