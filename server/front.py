@@ -7,19 +7,19 @@ only to see which room it names (the worker verifies it).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import aiohttp
-import structlog
 from aiohttp import web
 
 from server.errors import ErrorCode, TongchuangError, Unavailable
 from server.proxying import SERVICE_RESTART, kept_headers, onward_headers, pump_both, target_of
 from server.room_routing import AGGREGATED, merge_room_lists, room_of_call, slot_of
 
-log = structlog.get_logger("tongchuang.front")
+_T = TypeVar("_T")
+
 
 # How long a request waits for a worker that is being replaced. Clients give a join 5 s for its first message
 # (media.md a.1), and a replacement is there in about two.
@@ -37,7 +37,7 @@ class Workers(Protocol):
     @property
     def slots(self) -> int: ...
 
-    async def socket_of(self, index: int, timeout_s: float) -> Path: ...
+    async def socket_of(self, index: int, timeout_s: float, *, dead: Path | None = None) -> Path: ...
 
 
 class Front:
@@ -87,8 +87,7 @@ class Front:
         return client
 
     async def _connect(self, request: web.Request) -> aiohttp.ClientWebSocketResponse:
-        session = await self._session(self._slot_of(request))
-        try:
+        async def upgrade(session: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse:
             return await session.ws_connect(
                 target_of(request),
                 headers=onward_headers(request),
@@ -98,10 +97,8 @@ class Front:
                 max_msg_size=0,
                 timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
             )
-        except aiohttp.WSServerHandshakeError:
-            raise
-        except aiohttp.ClientError as error:
-            raise Unavailable(ErrorCode.MEDIA_UNAVAILABLE, str(error)) from error
+
+        return await self._with_worker(self._slot_of(request), upgrade)
 
     async def _explain(self, request: web.Request, refusal: aiohttp.WSServerHandshakeError) -> web.Response:
         """A refused upgrade loses its body in the client; the validate route of the same request says it again."""
@@ -148,7 +145,7 @@ class Front:
         texts: dict[int, str] = {}
         for slot in range(self._workers.slots):
             try:
-                session = await self._session(slot, timeout_s=0)
+                session = await self._session(slot, await self._workers.socket_of(slot, 0))
                 async with session.get("http://worker/metrics", timeout=aiohttp.ClientTimeout(total=2)) as answer:
                     if answer.status == 200:
                         texts[slot] = await answer.text()
@@ -158,7 +155,7 @@ class Front:
 
     async def is_alive(self, slot: int) -> bool:
         """Its worker answers `HEAD /`. Raises Unavailable when it has none."""
-        session = await self._session(slot, timeout_s=0)
+        session = await self._session(slot, await self._workers.socket_of(slot, 0))
         try:
             async with session.head("http://worker/", timeout=aiohttp.ClientTimeout(total=2)) as answer:
                 return answer.status == 200
@@ -172,17 +169,28 @@ class Front:
         room = self._peek_room(request.query.get("access_token", "") or header)
         return slot_of(room or "", self._workers.slots)
 
-    async def _session(self, slot: int, timeout_s: float = WAIT_FOR_WORKER_S) -> aiohttp.ClientSession:
+    async def _with_worker(self, slot: int, ask: Callable[[aiohttp.ClientSession], Awaitable[_T]]) -> _T:
+        """Ask the slot's worker; a dead one that the supervisor has not noticed yet is waited out, not reported."""
+        dead: Path | None = None
+        while True:
+            socket = await self._workers.socket_of(slot, WAIT_FOR_WORKER_S, dead=dead)
+            try:
+                return await ask(await self._session(slot, socket))
+            except aiohttp.WSServerHandshakeError:
+                raise
+            except aiohttp.ClientConnectorError:
+                # Nothing was sent, so nothing can happen twice.
+                dead = socket
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise Unavailable(ErrorCode.MEDIA_UNAVAILABLE, str(error)) from error
+
+    async def _session(self, slot: int, socket: Path) -> aiohttp.ClientSession:
         """One client per worker; a new one when the worker was replaced, because its pooled sockets are dead."""
-        socket = await self._workers.socket_of(slot, timeout_s)
         known = self._sessions.get(slot)
         if known is not None and known[0] == socket and not known[1].closed:
             return known[1]
-        session = aiohttp.ClientSession(
-            connector=aiohttp.UnixConnector(str(socket), limit=0),
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        connector = aiohttp.UnixConnector(str(socket), limit=0)
+        session = aiohttp.ClientSession(connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
         self._sessions[slot] = (socket, session)
         if known is not None:
             await known[1].close()
@@ -191,8 +199,7 @@ class Front:
     async def _relay(
         self, request: web.Request, slot: int, *, path: str | None = None, body: bytes | None = None
     ) -> web.Response:
-        session = await self._session(slot)
-        try:
+        async def pass_through(session: aiohttp.ClientSession) -> web.Response:
             async with session.request(
                 request.method,
                 target_of(request, path),
@@ -202,9 +209,9 @@ class Front:
                 allow_redirects=False,
             ) as answer:
                 content = await answer.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unavailable(ErrorCode.MEDIA_UNAVAILABLE, str(error)) from error
-        return web.Response(status=answer.status, body=content, headers=kept_headers(answer.headers))
+            return web.Response(status=answer.status, body=content, headers=kept_headers(answer.headers))
+
+        return await self._with_worker(slot, pass_through)
 
     # -- closing
 

@@ -100,12 +100,15 @@ class Supervisor:
         for index, slot in enumerate(self._slots):
             self._tasks.start(self._keep(index, slot), name=f"worker-{index}")
 
-    async def socket_of(self, index: int, timeout_s: float) -> Path:
-        """The unix socket of the slot's worker; waits for a replacement. Raises Unavailable(MEDIA_UNAVAILABLE)."""
+    async def socket_of(self, index: int, timeout_s: float, *, dead: Path | None = None) -> Path:
+        """The unix socket of the slot's worker; waits for a replacement (of the one with the socket `dead`).
+
+        Raises Unavailable(MEDIA_UNAVAILABLE).
+        """
         slot = self._slots[index]
         try:
             async with asyncio.timeout(timeout_s):
-                while slot.ready is None or slot.worker is None:
+                while slot.ready is None or slot.worker is None or slot.worker.socket == dead:
                     if self._is_closed:
                         raise Unavailable(ErrorCode.MEDIA_UNAVAILABLE, "the server is stopping")
                     slot.changed.clear()

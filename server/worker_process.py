@@ -53,24 +53,30 @@ class WorkerProcess:
 
     async def start(self) -> WorkerReady:
         """Returns when it accepts connections. Raises Unavailable with its own reason; nothing runs on then."""
-        process = await asyncio.create_subprocess_exec(
-            *self._launch.command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-        )
-        self._process = process
-        assert process.stdin is not None
-        order = {**self._launch.order, "socket": str(self.socket), "parent_pid": os.getpid()}
-        process.stdin.write(json.dumps(order).encode() + b"\n")
+        # Why shielded: a start that is cancelled half way would lose the child and confuse asyncio's pipes.
+        spawning = asyncio.ensure_future(self._spawn())
         try:
+            await asyncio.shield(spawning)
             word, values = await self._word_within(START_TIMEOUT_S)
         except TimeoutError:
             word, values = "error", {"detail": f"it was not ready within {START_TIMEOUT_S:.0f} s"}
         except BaseException:
+            await asyncio.gather(spawning, return_exceptions=True)
             await self.close()
             raise
         if word != "ready":
             await self.close()
             raise _failure(values)
         return WorkerReady(udp_port=values["udp_port"], tcp_port=values["tcp_port"])
+
+    async def _spawn(self) -> None:
+        process = await asyncio.create_subprocess_exec(
+            *self._launch.command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdin is not None
+        order = {**self._launch.order, "socket": str(self.socket), "parent_pid": os.getpid()}
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+        self._process = process
 
     async def _next_word(self) -> tuple[str, dict[str, Any]]:
         """The next line; `error` when it ended without a word."""

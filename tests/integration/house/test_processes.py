@@ -1,0 +1,313 @@
+"""The commands as a person starts them: what they print, how they fail, how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import jwt
+import pytest
+from livekit.api import AccessToken, VideoGrants
+
+from server.cli import main
+from tests.integration.house.test_supervisor import is_alive, until
+
+ROOT = Path(__file__).parents[3]
+GUARD_S = 60.0
+SECRET = "0123456789abcdef0123456789abcdef"
+KEYS = {"LIVEKIT_API_KEY": "APItest", "LIVEKIT_API_SECRET": SECRET}
+ANY_PORT = ("--port", "0", "--media-udp-port", "0", "--media-tcp-port", "0", "--node-ip", "127.0.0.1")
+
+
+class Command:
+    """One running `./tongchuang …` without its set-up."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.url = ""
+
+    async def ready(self) -> str:
+        assert self.process.stdout is not None
+        async with asyncio.timeout(GUARD_S):
+            line = (await self.process.stdout.readline()).decode()
+        assert line, (await self.end())[1]
+        self.url = line.split()[-1]
+        return line
+
+    async def end(self) -> tuple[int, str]:
+        """Exit code and what it said on stderr."""
+        async with asyncio.timeout(GUARD_S):
+            _out, errors = await self.process.communicate()
+        return self.process.returncode or 0, errors.decode()
+
+    async def stop(self) -> tuple[int, str]:
+        self.process.send_signal(signal.SIGTERM)
+        return await self.end()
+
+    def children(self) -> list[int]:
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in path.read_text().split()]
+
+
+StartCommand = Callable[..., Awaitable[Command]]
+
+
+@pytest.fixture
+async def start(tmp_path: Path) -> AsyncIterator[StartCommand]:
+    started: list[Command] = []
+
+    async def run(*words: str, **environment: str) -> Command:
+        bare = {name: value for name, value in os.environ.items() if not name.startswith(("TONGCHUANG_", "LIVEKIT_"))}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "server.cli", *words,
+            cwd=tmp_path,
+            env={**bare, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", **environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        started.append(Command(process))
+        return started[-1]
+
+    yield run
+    for command in started:
+        if command.process.returncode is None:
+            with suppress(ProcessLookupError):
+                command.process.kill()
+            await command.process.wait()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+def one_sentence(text: str) -> bool:
+    lines = text.strip().splitlines()
+    return len(lines) == 1 and lines[0].endswith(".") and "Traceback" not in text
+
+
+async def test_serve_says_that_it_is_ready_and_ends_cleanly(
+    start: StartCommand, http: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    serve = await start("serve", *ANY_PORT)
+    assert re.fullmatch(r"Tongchuang is ready: http://127\.0\.0\.1:\d+\n", await serve.ready())
+    for path in ("/healthz", "/readyz", "/", "/api/v1/demo/lesson", "/metrics"):
+        assert (await http.get(serve.url + path)).status == 200
+    assert (await http.head(serve.url + "/")).status == 200
+    workers = await asyncio.to_thread(serve.children)
+    assert workers
+    code, errors = await serve.stop()
+    assert code == 0
+    assert "Traceback" not in errors
+    assert not any(is_alive(pid) for pid in workers)
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0  # one stat in a test
+
+
+async def test_a_demo_token_opens_the_embedded_media_server(start: StartCommand, http: aiohttp.ClientSession) -> None:
+    serve = await start("serve", *ANY_PORT)
+    await serve.ready()
+    seat = await (await http.get(serve.url + "/api/v1/demo/lesson/token", params={"seat": "lin"})).json()
+    answer = await http.get(serve.url + "/rtc/validate", params={"access_token": seat["token"]})
+    assert (answer.status, await answer.text()) == (200, "success")
+    forged = seat["token"][:-4] + "AAAA"
+    assert (await http.get(serve.url + "/rtc/validate", params={"access_token": forged})).status == 401
+
+
+async def test_without_demo_there_is_no_demo(start: StartCommand, http: aiohttp.ClientSession) -> None:
+    serve = await start("serve", "--no-demo", *ANY_PORT)
+    await serve.ready()
+    answer = await http.get(serve.url + "/api/v1/demo/lesson/token", params={"seat": "lin"})
+    assert (answer.status, (await answer.json())["code"]) == (404, "not_found")
+
+
+async def test_a_killed_worker_is_back_by_itself(start: StartCommand, http: aiohttp.ClientSession) -> None:
+    serve = await start("serve", *ANY_PORT)
+    await serve.ready()
+    (worker,) = (await asyncio.to_thread(serve.children))[:1]
+    os.kill(worker, signal.SIGKILL)
+    async with asyncio.timeout(GUARD_S):
+        while (await http.get(serve.url + "/readyz")).status != 200 or is_alive(worker):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    text = await (await http.get(serve.url + "/metrics")).text()
+    assert 'tongchuang_media_worker_restarts{worker="0"} 1.0' in text
+
+
+async def test_no_process_is_left_when_serve_is_killed(start: StartCommand) -> None:
+    serve = await start("serve", *ANY_PORT)
+    await serve.ready()
+    workers = await asyncio.to_thread(serve.children)
+    serve.process.kill()
+    await until(lambda: not any(is_alive(pid) for pid in workers))
+
+
+async def test_ending_while_it_starts_leaves_nothing(start: StartCommand) -> None:
+    serve = await start("serve", *ANY_PORT)
+    await until(lambda: bool(serve.children()))
+    workers = serve.children()
+    code, errors = await serve.stop()
+    assert code == 0, errors
+    assert not any(is_alive(pid) for pid in workers)
+
+
+async def test_no_secret_in_the_log_or_in_a_process_list(start: StartCommand, http: aiohttp.ClientSession) -> None:
+    serve = await start("serve", *ANY_PORT, TONGCHUANG_LOG_LEVEL="debug", **KEYS)
+    await serve.ready()
+    for path in ("/rtc", "/rtc/v1", "/rtc/validate", "/nothing"):
+        query = {"access_token": "TOPSECRETTOKEN", "join_request": "TOPSECRETJOIN"}
+        await http.get(serve.url + path, params=query, headers={"Authorization": "Bearer TOPSECRETBEARER"})
+    for pid in await asyncio.to_thread(serve.children):
+        assert SECRET.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()  # noqa: ASYNC240
+    _code, errors = await serve.stop()
+    assert "/rtc/validate" in errors
+    assert "TOPSECRET" not in errors
+    assert SECRET not in errors
+
+
+async def test_a_taken_port_is_one_sentence(start: StartCommand) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        serve = await start("serve", "--port", port)
+        code, errors = await serve.end()
+    assert code == 1
+    assert one_sentence(errors)
+    assert port in errors
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+async def test_a_taken_media_port_is_one_sentence(start: StartCommand, kind: socket.SocketKind) -> None:
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", 0))
+        if kind is socket.SOCK_STREAM:
+            taken.listen()
+        port = str(taken.getsockname()[1])
+        option = "--media-udp-port" if kind is socket.SOCK_DGRAM else "--media-tcp-port"
+        serve = await start("serve", *ANY_PORT, option, port)
+        code, errors = await serve.end()
+    assert code == 1
+    assert one_sentence(errors)
+    assert port in errors
+
+
+async def test_a_data_folder_that_cannot_be_used_is_one_sentence(start: StartCommand, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    serve = await start("serve", *ANY_PORT, "--data", "file/data")
+    code, errors = await serve.end()
+    assert code == 1
+    assert one_sentence(errors)
+    assert "file/data" in errors
+
+
+async def test_a_damaged_database_is_one_sentence(start: StartCommand, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "data" / "tongchuang.sqlite3"
+    path.write_bytes(b"no database" * 500)
+    serve = await start("serve", *ANY_PORT)
+    code, errors = await serve.end()
+    assert code == 1
+    assert one_sentence(errors)
+    assert "tongchuang.sqlite3" in errors
+    assert path.read_bytes() == b"no database" * 500
+
+
+@pytest.mark.parametrize(
+    ("words", "environment"),
+    [
+        (["serve", "--port", "99999"], {}),
+        (["serve", "--tls-cert", "x.pem"], {}),
+        (["serve", "--tls-cert", "x.pem", "--tls-key", "y.pem"], {}),
+        (["serve", "--port", "0"], {"LIVEKIT_URL": "wss://livekit.example.edu"}),
+        (["serve", "--port", "0"], {"LIVEKIT_API_KEY": "a", "LIVEKIT_API_SECRET": "short"}),
+        (["serve", "--port", "0"], {"DATABASE_URL": "mysql://x/y"}),
+        (["media"], {}),
+        (["media"], {"LIVEKIT_API_KEY": "a", "LIVEKIT_API_SECRET": "short"}),
+        (["token", "--room", "r", "--identity", "i", "--data", "nowhere"], {}),
+        (["serve", "--host", "no.such.host.invalid", "--port", "0"], {}),
+    ],
+)
+def test_wrong_use_is_one_sentence(
+    words: list[str],
+    environment: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    for name in [name for name in os.environ if name.startswith(("TONGCHUANG_", "LIVEKIT_"))]:
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    # In this process: what the commands do to logging belongs to a command, not to the rest of this run.
+    monkeypatch.setattr("server.commands.serve.configure_log", lambda **_: None)
+    monkeypatch.setattr("server.commands.media.configure_log", lambda **_: None)
+    assert main(words) == 2
+    assert one_sentence(capsys.readouterr().err)
+
+
+async def test_an_open_address_without_tls_is_said(start: StartCommand) -> None:
+    serve = await start("serve", *ANY_PORT, "--host", "0.0.0.0")
+    await serve.ready()
+    _code, errors = await serve.stop()
+    assert "https" in errors.splitlines()[0]
+
+
+async def test_media_alone(start: StartCommand, http: aiohttp.ClientSession) -> None:
+    words = ("--port", "0", "--udp-port", "0", "--tcp-port", "0", "--workers", "2", "--node-ip", "127.0.0.1")
+    media = await start("media", *words, **KEYS)
+    assert re.fullmatch(r"Media server is ready: ws://127\.0\.0\.1:\d+\n", await media.ready())
+    url = media.url.replace("ws", "http")
+    head = await http.head(url + "/")
+    assert (head.status, head.headers["Access-Control-Allow-Origin"]) == (200, "*")
+    for room in ("a", "b", "c", "d"):
+        grants = VideoGrants(room_join=True, room=room)
+        token = AccessToken("APItest", SECRET).with_identity("me").with_grants(grants).to_jwt()
+        answer = await http.get(url + "/rtc/validate", params={"access_token": token})
+        assert (answer.status, await answer.text()) == (200, "success")
+    assert (await http.get(url + "/readyz")).status == 200
+    code, errors = await media.stop()
+    assert (code, "Traceback" in errors) == (0, False)
+
+
+async def test_a_token_is_made_with_the_keys_of_the_data_folder(start: StartCommand, tmp_path: Path) -> None:
+    serve = await start("serve", *ANY_PORT, "--data", "elsewhere")
+    await serve.ready()
+    await serve.stop()
+    keys: dict[str, str] = json.loads(await asyncio.to_thread((tmp_path / "elsewhere/livekit-keys.json").read_text))
+    ((key, secret),) = keys.items()
+    words = ("--room", "r", "--identity", "i", "--name", "N", "--ttl", "10m", "--hidden", "--no-publish", "--admin")
+    token = await start("token", *words, "--data", "elsewhere")
+    out, _errors = await token.process.communicate()
+    claims: dict[str, Any] = jwt.decode(out.strip(), secret, algorithms=["HS256"], issuer=key)
+    assert (claims["sub"], claims["name"], claims["exp"] - claims["nbf"]) == ("i", "N", 600)
+    video = claims["video"]
+    expected = {"room": "r", "roomJoin": True, "hidden": True, "roomAdmin": True}
+    expected |= {"canPublish": False, "canPublishData": False, "canSubscribe": True}
+    assert {name: video[name] for name in expected} == expected
+
+
+def test_the_script_needs_a_recent_python_and_says_so(tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("dirname", "readlink"):
+        (tools / tool).symlink_to(shutil.which(tool) or "")
+    # A copy that knows no Python of the system; it would find no set-up beside it either.
+    script = tmp_path / "tongchuang"
+    script.write_text((ROOT / "tongchuang").read_text("utf-8").replace("/usr/bin/python3", "/nowhere/python3"))
+    script.chmod(0o755)
+    done = subprocess.run([script, "serve"], env={"PATH": str(tools)}, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert one_sentence(done.stderr)
+    assert "Python 3.11" in done.stderr
