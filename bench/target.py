@@ -59,7 +59,7 @@ async def started_here(extra: Sequence[str] = ()) -> AsyncIterator[Target]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "server.cli", "media", "--port", "0", "--udp-port", "0", "--tcp-port", "0",
         "--workers", "1", *extra,
-        cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE,
+        cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     try:
         url = await _ready(process)
