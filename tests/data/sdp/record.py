@@ -1,40 +1,31 @@
 """Records real SDP offers into this folder, so that tests read what clients send and not what we imagine.
 
 Run by hand when a client's new version is worth having: ``python -m tests.data.sdp.record chromium firefox native``.
-The native SDK puts its first offer into `join_request`; a one-route server here picks it out of the query.
+The native SDK offers only to a server that answers, so it joins ours.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import gzip
-import json
 import sys
-import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
+from unittest.mock import patch
 
 from aiohttp import web
 from livekit import api
 from livekit import rtc as sdk
-from livekit.protocol import rtc
-from playwright.async_api import async_playwright
+from livekit.rtc.participant import PublishTrackError
+
+from server.media_app import MediaConfig, create_media_app
+from server.signaling.negotiation import AnsweringSide
+from server.signaling.sdp import Direction, SessionDescription
+from server.signaling.sdp_parser import parse_sdp
+from tests.integration.negotiation.browser_page import BROWSERS, open_page
 
 HERE = Path(__file__).parent
-SCRIPT = HERE / "scenarios.js"
-CHROMIUM = "/usr/bin/chromium"
-FIREFOX = "/usr/bin/firefox-esr"
-CHROMIUM_FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--autoplay-policy=no-user-gesture-required",
-]
-# Why: a browser that hangs must not hang the person who records.
-BROWSER_TIMEOUT_S = 90.0
+KEY, SECRET = "APIrecorder", "a secret of more than thirty-two characters"
 
 
 def save(client: str, offers: dict[str, str]) -> None:
@@ -47,76 +38,75 @@ def save(client: str, offers: dict[str, str]) -> None:
         print(path.name, len(sdp))
 
 
-async def record_chromium() -> None:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        page = await browser.new_page()
-        await page.goto("about:blank")
-        await page.add_script_tag(path=SCRIPT)
-        save("chromium", await page.evaluate("recordAll()"))
-        await browser.close()
+async def record_browser(browser: str) -> None:
+    async with open_page(browser) as page:
+        save(browser, await page.call("recordAll"))
 
 
-async def serve(app: web.Application) -> tuple[web.AppRunner, int]:
-    runner = web.AppRunner(app, max_line_size=65536)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    return runner, int(runner.addresses[0][1])
+@contextlib.asynccontextmanager
+async def server() -> AsyncIterator[tuple[str, list[str]]]:
+    """Our own media server on free ports; every offer that it reads is noted."""
+    heard: list[str] = []
+    read = AnsweringSide.read
 
+    def noting(side: AnsweringSide, text: str) -> SessionDescription:
+        heard.append(text)
+        return read(side, text)
 
-async def record_firefox() -> None:
-    done: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
-
-    async def page(_: web.Request) -> web.Response:
-        body = "recordAll().then((all) => fetch('/done', {method: 'POST', body: JSON.stringify(all)}))"
-        html = f"<!doctype html><meta charset=utf-8><script>{SCRIPT.read_text()}\n{body}</script>"
-        return web.Response(text=html, content_type="text/html")
-
-    async def finished(request: web.Request) -> web.Response:
-        if not done.done():
-            done.set_result(json.loads(await request.text()))
-        return web.Response()
-
-    app = web.Application()
-    app.add_routes([web.get("/", page), web.post("/done", finished)])
-    runner, port = await serve(app)
-    with tempfile.TemporaryDirectory() as profile:
-        process = await asyncio.create_subprocess_exec(
-            FIREFOX, "--headless", "--no-remote", "--profile", profile, f"http://127.0.0.1:{port}/"
-        )
-        try:
-            save("firefox", await asyncio.wait_for(done, BROWSER_TIMEOUT_S))
-        finally:
-            process.terminate()
-            await process.wait()
-            await runner.cleanup()
+    with patch.object(AnsweringSide, "read", noting):
+        app = create_media_app(MediaConfig(keys={KEY: SECRET}, udp_port=0, tcp_port=None))
+        runner = web.AppRunner(app, max_line_size=65536)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"ws://127.0.0.1:{runner.addresses[0][1]}", heard
+        await runner.cleanup()
 
 
 async def record_native() -> None:
+    """The native SDK joins and publishes in each codec; the last offer of each life is the one that carries it."""
     offers: dict[str, str] = {}
-
-    async def pick(request: web.Request) -> web.Response:
-        raw = request.query.get("join_request", "")
-        if raw:
-            wrapped = rtc.WrappedJoinRequest.FromString(base64.urlsafe_b64decode(raw))
-            body = gzip.decompress(wrapped.join_request) if wrapped.compression else wrapped.join_request
-            offers["single_initial"] = rtc.JoinRequest.FromString(body).publisher_offer.sdp
-        return web.Response(status=401, text="recorded")
-
-    app = web.Application()
-    app.add_routes([web.get("/{path:.*}", pick)])
-    runner, port = await serve(app)
-    token = api.AccessToken("key", "secret" * 8).with_identity("recorder")
-    token = token.with_grants(api.VideoGrants(room_join=True, room="recording"))
-    with contextlib.suppress(sdk.ConnectError):
-        await sdk.Room().connect(f"ws://127.0.0.1:{port}", token.to_jwt())
-    await runner.cleanup()
+    codecs = {"vp8": sdk.VideoCodec.VP8, "h264": sdk.VideoCodec.H264, "vp9": sdk.VideoCodec.VP9}
+    async with server() as (url, heard):
+        for is_single in (True, False):
+            for codec, number in codecs.items():
+                for is_simulcast in (True, False):
+                    heard.clear()
+                    await publish(url, is_single, number, is_simulcast, heard)
+                    layers = "_simulcast" if is_simulcast else ""
+                    mode = "single" if is_single else "dual"
+                    offers[f"{mode}_audio_{codec}{layers}"] = next(filter(carries_video, heard), "never offered")
+                    if is_single:
+                        offers["single_initial"] = heard[0]
     save("native", offers)
 
 
-RECORDERS = {"chromium": record_chromium, "firefox": record_firefox, "native": record_native}
+async def publish(
+    url: str, is_single: bool, codec: sdk.VideoCodec.ValueType, is_simulcast: bool, heard: list[str]
+) -> None:
+    token = api.AccessToken(KEY, SECRET).with_identity("recorder")
+    token = token.with_grants(api.VideoGrants(room_join=True, room="recording"))
+    room = sdk.Room()
+    await room.connect(url, token.to_jwt(), sdk.RoomOptions(single_peer_connection=is_single))
+    microphone = sdk.LocalAudioTrack.create_audio_track("microphone", sdk.AudioSource(48000, 1))
+    camera = sdk.LocalVideoTrack.create_video_track("camera", sdk.VideoSource(1280, 720))
+    options = sdk.TrackPublishOptions(source=sdk.TrackSource.SOURCE_MICROPHONE)
+    await room.local_participant.publish_track(microphone, options)
+    options = sdk.TrackPublishOptions(source=sdk.TrackSource.SOURCE_CAMERA, video_codec=codec, simulcast=is_simulcast)
+    # Why: a codec that the server refuses is worth recording too.
+    with contextlib.suppress(PublishTrackError):
+        await room.local_participant.publish_track(camera, options)
+    # A recorder may wait by the clock: what never comes is reported by its absence.
+    for _ in range(50):
+        if any(map(carries_video, heard)):
+            break
+        await asyncio.sleep(0.1)
+    await room.disconnect()
+
+
+def carries_video(offer: str) -> bool:
+    return any(one.kind == "video" and one.direction is Direction.SENDONLY for one in parse_sdp(offer).sections)
+
 
 if __name__ == "__main__":
-    for chosen in sys.argv[1:] or list(RECORDERS):
-        asyncio.run(RECORDERS[chosen]())
+    for chosen in sys.argv[1:] or [*BROWSERS, "native"]:
+        asyncio.run(record_native() if chosen == "native" else record_browser(chosen))

@@ -137,7 +137,7 @@ async function applyAnswer(sdp) {
   return { heard, transceivers: describe(lastPeer) };
 }
 
-async function nextOffer(change) {
+async function nextOffer(change = "") {
   if (change === "video") addVideo(lastPeer, { mime: "video/vp8" });
   if (change === "inactive") {
     const sending = lastPeer.getTransceivers().filter((one) => one.direction === "sendonly");

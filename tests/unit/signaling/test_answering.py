@@ -388,3 +388,30 @@ def test_version_grows_and_nothing_else_changes_on_a_repeated_offer() -> None:
 def test_equal_subscriptions_twice_take_one_section() -> None:
     wanted: tuple[Outgoing, ...] = (CAMERA, CAMERA)
     assert single().answer(recorded(SINGLE), LOCAL, wanted).mid_to_track == {"3": "TR_cam"}
+
+
+def test_native_sdk_lists_layers_from_the_highest_and_offers_no_retransmission() -> None:
+    negotiated = single().answer(recorded("native_single_audio_vp8_simulcast"), LOCAL)
+    video = negotiated.incoming[1].section
+    assert video.rids == ("f", "h", "q")
+    assert [(codec.mime, codec.rtx_payload_type) for codec in video.codecs] == [("video/vp8", None)]
+    assert video.codecs[0].fmtp.startswith("x-google-start-bitrate=")
+
+
+def test_firefox_with_h264_numbers_and_names_its_profiles_its_own_way() -> None:
+    text = (
+        recorded("firefox_single_audio_vp8_simulcast")
+        .replace("a=rtpmap:121 VP9/90000", "a=rtpmap:121 H264/90000")
+        .replace("a=fmtp:121 max-fs=12288;max-fr=60", "a=fmtp:121 profile-level-id=42E01F;packetization-mode=1")
+    )
+    options = {"screen": PublishOptions(kind=MediaKind.VIDEO, mimes=("video/h264",))}
+    negotiated = single().answer(text, LOCAL, (H264_CAMERA,), options)
+    assert [codec.payload_type for codec in negotiated.incoming[1].section.codecs] == [121, 120]
+    assert negotiated.sending["TR_h264"].codecs[0].payload_type == 121
+
+
+def test_packetization_mode_0_and_other_profiles_are_no_h264_of_ours() -> None:
+    text = recorded("chromium_single_h264_only").replace("packetization-mode=1", "packetization-mode=0")
+    negotiated = single().answer(text, LOCAL, (H264_CAMERA,))
+    assert [one.mime for one in negotiated.refused_publish] == ["video/h264"]
+    assert negotiated.refused == (("TR_h264", "codec_unsupported"),)
