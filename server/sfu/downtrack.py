@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from server.sfu.uptrack import UpTrack
 
 _NTP_PER_US = (1 << 32) / 1_000_000
-# Why once a second: the publisher's own rhythm; in between only after a switch.
-_REPORT_INTERVAL_US = 1_000_000
+# Why 2 s: browsers report about once a second for video; for audio, every five seconds, we fill in.
+_REPORT_INTERVAL_US = 2_000_000
 _FALLBACK = {"audio/red": "audio/opus"}
 
 
@@ -172,7 +172,7 @@ class DownTrack:
             self.forwarder.set_target(None)
             return
         self.forwarder.set_target(layer.source, tid)
-        if self.forwarder.awaits_keyframe:
+        if self.forwarder.awaits_keyframe and not layer.has_pending_keyframe:
             layer.request_keyframe(self.peer.now_us())
 
     def set_active(self, is_active: bool) -> None:
@@ -244,6 +244,9 @@ class DownTrack:
                 self.peer.mark_written()
 
     # -- repair and reports ----------------------------------------------------------------------------------------
+
+    def set_repair_rate(self, bitrate_bps: int) -> None:
+        self._limiter.set_rate(bitrate_bps)
 
     def on_nack(self, sequences: tuple[int, ...], now_us: int, time: bytes) -> None:
         """Send again what is still in the cache, by RTX.

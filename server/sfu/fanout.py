@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 
 class Fanout:
-    """`dirty` layers have received something since the last `run`; `written` peers have something to flush."""
+    """`dirty` layers have received something since the last `run`; `written` peers have something to flush.
 
-    __slots__ = ("dirty", "stats", "tracks", "written")
+    `unsettled` peers wait for their choice of layers.
+    """
+
+    __slots__ = ("dirty", "stats", "tracks", "unsettled", "written")
 
     def __init__(self) -> None:
         self.stats = HubStats()
         self.dirty: list[UpLayer] = []
+        self.unsettled: list[MediaPeer] = []
         self.written: list[MediaPeer] = []
         self.tracks: list[UpTrack] = []
 
@@ -30,7 +34,8 @@ class Fanout:
             self.tracks.remove(track)
 
     def run(self, now_us: int) -> None:
-        """Forward everything that is pending."""
+        """Forward everything that is pending, to those whose choice is up to date."""
+        self.settle(now_us)
         dirty = self.dirty
         if dirty:
             self.dirty = []
@@ -48,6 +53,13 @@ class Fanout:
                 for down in downs:
                     down.forward(burst, time)
         self.flush_written()
+
+    def settle(self, now_us: int) -> None:
+        unsettled = self.unsettled
+        if unsettled:
+            self.unsettled = []
+            for peer in unsettled:
+                peer.settle(now_us)
 
     def flush_written(self) -> None:
         written = self.written

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Why 500 ms: RFC 4585 allows it on these rates, and libwebrtc's loss control acts on each report.
 _REPORT_INTERVAL_US = 500_000
+# After a switch a receiver can wait so long for its sender report; in a class of thirty there are 1,740 to look at.
+_LOOK_INTERVAL_US = 100_000
 # A REMB that falls by 3 % is told at once.
 _URGENT_SHARE = 0.97
 _URGENT_INTERVAL_US = 50_000
@@ -30,6 +32,7 @@ class Feedback:
     __slots__ = (
         "_downs",
         "_expected",
+        "_looked_us",
         "_lost",
         "_peer",
         "_remb_bps",
@@ -56,7 +59,7 @@ class Feedback:
         self._expected = self._lost = 0
         self._downs: dict[int, DownTrack] = {}
         self._repair_ssrcs: set[int] = set()
-        self._report_us = self._urgent_us = 0
+        self._report_us = self._urgent_us = self._looked_us = 0
         self._remb_bps = 0
         self._time_asked_ntp = self._time_asked_us = 0
         self._unbound: OrderedDict[int, None] = OrderedDict()
@@ -161,8 +164,10 @@ class Feedback:
     def tick(self, now_us: int) -> None:
         if self.layers:
             self._report(now_us)
-        for down in self._downs.values():
-            down.report(now_us, is_fresh=False)
+        if now_us - self._looked_us >= _LOOK_INTERVAL_US:
+            self._looked_us = now_us
+            for down in self._downs.values():
+                down.report(now_us, is_fresh=False)
 
     def _report(self, now_us: int) -> None:
         estimate = self._peer.estimator.estimate_bps(now_us)

@@ -92,13 +92,14 @@ class ResendLimiter:
 
     # Why half a second of burst: a lost key frame must come back at once.
     _BURST_US = 500_000
-    # Why 1 Mbit/s at least: below that a key frame could not be repaired in time even on an idle path.
-    _MIN_RATE_BPS = 1_000_000
+    # Why 200 kbit/s at least: the lowest layer can still be repaired at 10 % loss, with its key frames.
+    _MIN_RATE_BPS = 200_000
+    _FIRST_RATE_BPS = 1_000_000
     _KEPT = 512
 
     def __init__(self, now_us: int) -> None:
         self._last: OrderedDict[int, int] = OrderedDict()
-        self._rate_bps = self._MIN_RATE_BPS
+        self._rate_bps = self._FIRST_RATE_BPS
         # In bits times a million, so that no credit is lost to rounding between calls that are microseconds apart.
         self._budget = self._rate_bps * self._BURST_US
         self._filled_us = now_us

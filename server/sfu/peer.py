@@ -50,6 +50,7 @@ class MediaPeer:
         "_feedback",
         "_held",
         "_is_closed",
+        "_is_unsettled",
         "_is_written",
         "_latch",
         "_listener",
@@ -95,6 +96,7 @@ class MediaPeer:
         self._held: deque[tuple[bytes, int]] = deque(maxlen=_MAX_HELD)
         self._feedback = Feedback(self, random_u32(), fanout.stats)
         self._subscriber = Subscriber(self)
+        self._is_unsettled = False
         self._is_written = False
         self._is_closed = False
 
@@ -284,8 +286,17 @@ class MediaPeer:
             self.rtt_us = rtt_us if self.rtt_us == _FIRST_RTT_US else (self.rtt_us * 7 + rtt_us) // 8
 
     def reallocate(self) -> None:
-        """Something that the choice of layers depends on has changed."""
-        self._subscriber.allocate(self.now_us())
+        """Something that the choice of layers depends on has changed: choose before the next burst is forwarded.
+
+        Why not at once: thirty people who join together would make each other's choice thirty times.
+        """
+        if not self._is_unsettled:
+            self._is_unsettled = True
+            self._fanout.unsettled.append(self)
+
+    def settle(self, now_us: int) -> None:
+        self._is_unsettled = False
+        self._subscriber.allocate(now_us)
 
     @property
     def subscriber(self) -> Subscriber:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _ALLOCATE_INTERVAL_US = 500_000
 # Kept for audio, headers, repair and RTCP.
 _RESERVE_BPS = 20_000
+_REPAIR_BPS = 2_000_000
 # Used until a layer has been measured: what LiveKit's clients send at 180p, 360p and 720p.
 _GUESS_BPS = (150_000, 500_000, 2_000_000)
 
@@ -99,6 +100,10 @@ class Subscriber:
             elif down.up.live:
                 videos.append(down)
         budget = self._downlink.budget_bps
+        # Half of what there is may repair; with no limit known, what repairs a key frame of 720p at once.
+        repair_bps = budget // 2 if budget is not None else _REPAIR_BPS
+        for down in videos:
+            down.set_repair_rate(repair_bps)
         if budget is not None:
             budget = max(0, budget - audio_bps - _RESERVE_BPS)
         # Why only then: a busy Chromebook measures its own load as delay and reports far too little; a picture that

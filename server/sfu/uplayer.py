@@ -137,6 +137,11 @@ class UpLayer:
     def has_packets(self) -> bool:
         return self._highest >= 0
 
+    @property
+    def has_pending_keyframe(self) -> bool:
+        """A key frame has come that is not forwarded yet: nobody needs to ask for one."""
+        return any(packet.is_keyframe for packet in self.pending)
+
     # -- packets in ------------------------------------------------------------------------------------------------
 
     def on_packet(self, data: bytes, arrived_us: int) -> None:

@@ -73,6 +73,7 @@ def test_simulcast_starts_at_a_key_frame_and_switches_without_a_seam() -> None:
             publisher.rtp(packet)
         lab.step()
     down.set_wish(LayerWish(quality=VideoQuality.HIGH))
+    lab.hub.flush()
     assert rtcp.KeyframeRequest(3) in publisher.heard()
     for i in range(4):
         for packet in (*low.frame(), *high.frame(key=i == 2)):
