@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _NTP_PER_US = (1 << 32) / 1_000_000
 # Why 2 s: browsers report about once a second for video; for audio, every five seconds, we fill in.
 _REPORT_INTERVAL_US = 2_000_000
+# A publisher who reports more often than that would have it multiplied by its subscribers.
+_MIN_REPORT_INTERVAL_US = 100_000
+# Why 256: more lost at once is a key frame's business; a NACK packet can name thousands.
+_MAX_ANSWERED = 256
 _FALLBACK = {"audio/red": "audio/opus"}
 
 
@@ -256,7 +260,7 @@ class DownTrack:
         if self._rtx_type < 0:
             return
         self.out.start_burst(time)
-        for out in sequences:
+        for out in sequences[:_MAX_ANSWERED]:
             found = self.forwarder.munger.find_sent(out)
             if found is None:
                 continue
@@ -313,7 +317,8 @@ class DownTrack:
         last = self.forwarder.last
         if source is None or not source.clock.is_known or last is None or last.source is not source:
             return
-        if not is_fresh and self._reported is source and now_us - self._report_sent_us < _REPORT_INTERVAL_US:
+        interval_us = _MIN_REPORT_INTERVAL_US if is_fresh else _REPORT_INTERVAL_US
+        if self._reported is source and now_us - self._report_sent_us < interval_us:
             return
         elapsed_us = 0 if is_fresh else now_us - source.clock.received_us
         ntp = source.clock.ntp + int(elapsed_us * _NTP_PER_US)

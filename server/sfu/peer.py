@@ -31,6 +31,7 @@ _MAX_HELD_US = 3_000_000
 # Three layers with RTX for some twenty tracks; beyond it the oldest route is forgotten and latched again if it lives.
 _MAX_ROUTES = 128
 _MAX_UNBOUND = 64
+_STAGGER_US = 200_000
 
 Route = Callable[[bytes, int], None]
 
@@ -95,7 +96,7 @@ class MediaPeer:
         self._routes: OrderedDict[int, Route] = OrderedDict()
         self._held: deque[tuple[bytes, int]] = deque(maxlen=_MAX_HELD)
         self._feedback = Feedback(self, random_u32(), fanout.stats)
-        self._subscriber = Subscriber(self)
+        self._subscriber = Subscriber(self, random_u32() % _STAGGER_US)
         self._is_unsettled = False
         self._is_written = False
         self._is_closed = False

@@ -34,6 +34,16 @@ def blocks(payload: bytes) -> list[tuple[int, int, bytes]] | None:
     return found
 
 
+def recovered(payload: bytes, missing: int) -> list[tuple[int, int, bytes]]:
+    """(how many packets ago, timestamp offset back, data) of up to `missing` older blocks, oldest first.
+
+    Senders put the packets directly before into the payload, so the last older block is the packet before this one.
+    """
+    older = (blocks(payload) or [])[:-1]
+    row = [(len(older) - i, offset, data) for i, (_, offset, data) in enumerate(older)]
+    return [entry for entry in row if entry[0] <= missing and entry[2]]
+
+
 def primary(payload: bytes) -> bytes | None:
     """The newest block alone; None when the payload is not RED."""
     found = blocks(payload)

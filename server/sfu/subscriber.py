@@ -31,19 +31,22 @@ class Subscriber:
         "_downlink",
         "_missing_bps",
         "_peer",
+        "_stagger_us",
         "_throughput",
         "_ticked_us",
         "_wanting_bps",
         "has_paused",
     )
 
-    def __init__(self, peer: MediaPeer) -> None:
+    def __init__(self, peer: MediaPeer, stagger_us: int) -> None:
+        """`stagger_us` keeps the regular look of many peers from falling on one tick."""
         self._peer = peer
         self._downlink = Downlink()
         self._throughput = Throughput()
         self._allocated_us = 0
         self._missing_bps = self._wanting_bps = 0
         self._ticked_us = 0
+        self._stagger_us = stagger_us
         self.has_paused = False
 
     @property
@@ -70,7 +73,7 @@ class Subscriber:
         if self._peer.sent_bytes:
             self._throughput.add(self._peer.sent_bytes, now_us)
             self._peer.sent_bytes = 0
-        if self._downlink.tick(now_us) or now_us - self._allocated_us >= _ALLOCATE_INTERVAL_US:
+        if self._downlink.tick(now_us) or now_us - self._allocated_us >= _ALLOCATE_INTERVAL_US + self._stagger_us:
             self.allocate(now_us)
         if self._missing_bps and self._downlink.may_probe(now_us):
             missing = self._wanting_bps if self._downlink.is_rising else self._missing_bps

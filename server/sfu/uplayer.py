@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
-from server.sfu import h264, vp8
+from server.sfu import h264, red, vp8
 from server.sfu.description import Codec, ExtensionIds, MediaKind, ReceiveSection, VideoQuality
 from server.sfu.drop_reason import DropReason
 from server.sfu.estimator import BandwidthEstimator
@@ -28,6 +28,8 @@ _CACHE_PACKETS = {MediaKind.VIDEO: 512, MediaKind.AUDIO: 128}
 # A packet whose number is older than this is of no use to anyone.
 _WINDOW = {MediaKind.VIDEO: 512, MediaKind.AUDIO: 128}
 _NACK_TRIES = {MediaKind.VIDEO: 8, MediaKind.AUDIO: 3}
+# LiveKit's clients repeat the last one or two packets.
+_RED_DISTANCE = 2
 # Between two drains a burst is a few hundred packets at most; what is above that is dropped from the old end.
 _MAX_PENDING = 2048
 # So many packets in a row below the window: the sender began a new numbering on the same SSRC.
@@ -254,7 +256,22 @@ class UpLayer:
             if level >= 0:
                 packet.audio_level = level
                 track.meter.observe(level, timestamp, arrived_us)
+            if packet.is_red and len(self.losses):
+                self._recover_from_red(packet)
         self.rate.add(packet.size, packet.tid, packet.begins_picture)
+        self._append(packet)
+
+    def _recover_from_red(self, packet: Packet) -> None:
+        """Lost packets whose data this one repeats go out as plain Opus, before anyone has to ask for them."""
+        for ago, back, data in red.recovered(packet.payload, _RED_DISTANCE):
+            number = packet.sequence - ago
+            timestamp = (packet.timestamp - back) & 0xFFFFFFFF
+            if self.losses.arrived(number):
+                self.track.stats.recovered += 1
+                self._append(Packet(self.source, number, timestamp, 0, data, packet.arrived_us))
+
+    def _append(self, packet: Packet) -> None:
+        track = self.track
         if track.is_muted:
             track.drop(DropReason.MUTED)
             return

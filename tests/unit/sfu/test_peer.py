@@ -598,3 +598,50 @@ def test_vp8_of_a_peer_with_two_codecs_is_read_by_its_payload_type() -> None:
     assert up.is_live
     lab.step(6)
     assert not up.is_live
+
+
+def test_what_red_repeats_need_not_be_asked_for() -> None:
+    lab = Lab()
+    speaker, firefox = lab.client(), lab.client()
+    up = lab.track(MediaKind.AUDIO, "audio/red")
+    speaker.peer.receive(receive_section(kind=MediaKind.AUDIO, codecs=(RED, OPUS), ssrcs=(5,)), up)
+    firefox.watch(up, codecs=(OPUS,), rtx_ssrc=None)
+    for i in (0, 1, 4, 5):
+        older = b"".join(((0x80 | 111) << 24 | 960 * ago << 10 | 2).to_bytes(4, "big") for ago in (2, 1))
+        payload = older + b"\x6f" + b"".join(b"p%d" % max(i - ago, 0) for ago in (2, 1, 0))
+        speaker.rtp(make_rtp(payload_type=63, sequence=i, timestamp=960 * i, ssrc=5, payload=payload))
+    lab.step()
+    assert [(o.sequence - firefox.out[0].sequence, o.timestamp, o.payload) for o in firefox.out] == [
+        (i, 960 * i, b"p%d" % i) for i in range(6)
+    ]
+    assert lab.hub.stats.recovered == 2
+    assert not any(isinstance(block, rtcp.Nack) for block in speaker.heard())
+
+
+def test_a_section_is_updated_in_place() -> None:
+    lab, publisher, viewer, encoder = video_lab()
+    down = viewer.peer.downs["0"]
+    play(lab, publisher, encoder.frame(key=True))
+    again = viewer.watch(down.up, codecs=(Codec(mime="video/vp8", payload_type=99, clock_rate=90_000),), ssrc=0xDD)
+    assert again is down
+    again.set_priority(3)
+    play(lab, publisher, encoder.frame())
+    assert [(o.payload_type, o.ssrc) for o in viewer.out] == [(120, 0xD0)] * 2 + [(99, 0xDD)] * 2
+    start = plis(publisher)
+    lab.step(0.5)
+    viewer.rtcp(rtcp_writer.pli(9, 0xDD))
+    assert plis(publisher) == start + 1
+
+
+def test_floods_of_feedback_are_not_multiplied() -> None:
+    lab, publisher, viewer, encoder = video_lab()
+    play(lab, publisher, encoder.frame(key=True))
+    for _ in range(50):
+        publisher.rtcp(rtcp_writer.sender_report(1, 7 << 40, 5, 0, 0))
+    assert len([block for block in viewer.heard() if isinstance(block, rtcp.SenderReport)]) == 1
+    for _ in range(300):
+        play(lab, publisher, encoder.frame())
+    sent = len(viewer.out)
+    viewer.rtcp(rtcp_writer.nack(9, 0xD0, range(viewer.out[0].sequence, viewer.out[0].sequence + 600)))
+    lab.hub.flush()
+    assert len(viewer.out) - sent <= 256
