@@ -5,32 +5,29 @@ Run this folder in a process of its own (Playwright's synchronous API and asynci
 
 from __future__ import annotations
 
-import math
 import os
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import threading
-import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.seat import WATCH_PEERS, Seat
+from tests.e2e.tone import write_beeps
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "tests" / "artifacts"
 READY = "Tongchuang is ready: "
 READY_WITHIN_S = 60  # hang guard: the first start makes database and keys
 STOP_WITHIN_S = 15
-
-TONE_HZ = 440
-RATE = 48_000
+# A hang guard on a machine that runs other things too; what is there sooner passes sooner.
+expect.set_options(timeout=20_000)
 
 FLAGS = (
     "--headless=new",
@@ -90,16 +87,8 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def tone_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """440 Hz in beeps: a steady tone would be taken for noise and suppressed by the browser."""
     path = tmp_path_factory.mktemp("sound") / "tone.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        for index in range(RATE * 2):
-            is_beep = index % (RATE // 2) < RATE // 4
-            value = int(16_000 * math.sin(2 * math.pi * TONE_HZ * index / RATE)) if is_beep else 0
-            file.writeframesraw(struct.pack("<h", value))
+    write_beeps(path)
     return path
 
 

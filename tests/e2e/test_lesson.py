@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import TONE_HZ
 from tests.e2e.seat import Seat
+from tests.e2e.tone import TONE_HZ
 
 TakeSeat = Callable[..., Seat]
 BIN_HZ = 48_000 / 8192  # resolution of the analyser in `Seat.listen`
@@ -154,3 +154,15 @@ def test_a_microphone_that_is_allowed_late_follows_into_the_lesson(open_page: Ca
     expect(page.locator(".dock [data-action=microphone]")).to_contain_text("Mic off")
     page.evaluate("window.allow()")
     expect(page.locator(".dock [data-action=microphone]")).to_contain_text("Mic on", timeout=20_000)
+
+
+def test_less_data_asks_for_small_pictures(take_seat: TakeSeat) -> None:
+    take_seat("ortega")
+    lin = take_seat("lin", language="en")
+    lin.wait_for_people(2)
+    lin.act("mode")
+    lin.wait_for_width(1280)
+    lin.act("settings")
+    lin.page.get_by_role("checkbox", name="Less data").check()
+    lin.page.keyboard.press("Escape")
+    lin.wait_for_width(320)

@@ -10,12 +10,14 @@ import {
   type LocalVideoTrack,
   type RemoteTrack,
 } from 'livekit-client';
+import { m } from '../i18n/language.ts';
 import { fetchTicket, mediaUrl, Refusal } from './api.ts';
 import type { Lesson } from './lesson.ts';
 import { readPeople, type Person } from './people.ts';
 import { reasonText, remarkText, type Phase } from './phase.ts';
 
 const BACK_SHOWN_MS = 4000; // long enough to read one line
+const REMARK_SHOWN_MS = 12_000; // a line to read and to act upon
 
 /** Everything after which a component may have to be drawn again. */
 const REDRAW_EVENTS = [
@@ -35,11 +37,20 @@ const REDRAW_EVENTS = [
   RoomEvent.ActiveDeviceChanged,
 ] as const;
 
-export interface Wishes {
-  readonly isMicrophoneOn: boolean;
-  readonly isCameraOn: boolean;
-  readonly devices: Readonly<Partial<Record<MediaDeviceKind, string>>>;
+export type Chosen = Readonly<Partial<Record<MediaDeviceKind, string>>>;
+
+export interface SessionOptions {
+  readonly seat: string;
+  readonly isGuest: boolean;
+  readonly lesson: Lesson;
+  /** Devices that the viewer chose; the browser's own choice for the others. */
+  readonly chosen: Chosen;
+  /** Where the elements live that play the others' voices. */
+  readonly voices: HTMLElement;
+  readonly onChange: () => void;
 }
+
+const device = (id: string | undefined): { deviceId?: string } => (id ? { deviceId: id } : {});
 
 export class Session {
   phase: Phase = 'connecting';
@@ -50,21 +61,22 @@ export class Session {
   isLowData = false;
   lastSpeaker: string | undefined;
   room: Room;
-  private readonly seat: string;
-  private readonly isGuest: boolean;
-  private readonly lesson: Lesson;
-  private readonly voices: HTMLElement;
+  private readonly options: SessionOptions;
   private readonly onChange: () => void;
+  private chosen: Chosen;
   private connected: Promise<void> = Promise.resolve();
   private backTimer: ReturnType<typeof setTimeout> | undefined;
+  private remarkTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: { seat: string; isGuest: boolean; lesson: Lesson; voices: HTMLElement; onChange: () => void }) {
-    ({ seat: this.seat, isGuest: this.isGuest, lesson: this.lesson, voices: this.voices, onChange: this.onChange } = options);
+  constructor(options: SessionOptions) {
+    this.options = options;
+    this.onChange = options.onChange;
+    this.chosen = options.chosen;
     this.room = this.makeRoom();
   }
 
   get people(): readonly Person[] {
-    return readPeople(this.room, this.lesson);
+    return readPeople(this.room, this.options.lesson);
   }
 
   /** Connects and publishes the tracks of the self-check, so that no device is opened twice. */
@@ -81,12 +93,11 @@ export class Session {
   }
 
   /** Joins again with a fresh token after the connection was lost for good. */
-  async rejoin(wishes: Wishes): Promise<void> {
+  async rejoin(wishes: { readonly isMicrophoneOn: boolean; readonly isCameraOn: boolean }): Promise<void> {
     this.room.removeAllListeners();
     void this.room.disconnect();
-    this.voices.replaceChildren();
+    this.options.voices.replaceChildren();
     this.room = this.makeRoom();
-    for (const [kind, device] of Object.entries(wishes.devices)) await this.room.switchActiveDevice(kind as MediaDeviceKind, device).catch(() => false);
     await this.join([]);
     if (this.phase !== 'live') return;
     const me = this.room.localParticipant;
@@ -112,6 +123,7 @@ export class Session {
   }
 
   async setDevice(kind: MediaDeviceKind, device: string): Promise<void> {
+    this.chosen = { ...this.chosen, [kind]: device };
     await this.say(this.room.switchActiveDevice(kind, device));
   }
 
@@ -135,7 +147,7 @@ export class Session {
   private async connect(): Promise<void> {
     this.setPhase('connecting');
     try {
-      const ticket = await fetchTicket(this.seat, this.isGuest);
+      const ticket = await fetchTicket(this.options.seat, this.options.isGuest);
       await this.room.connect(mediaUrl(ticket.url, location.origin), ticket.token, {
         rtcConfig: { iceServers: ticket.ice_servers ?? [] }, // Why: without a list somebody else's STUN server might be asked
       });
@@ -149,8 +161,9 @@ export class Session {
     const room = new Room({
       adaptiveStream: true,
       dynacast: true,
-      videoCaptureDefaults: { resolution: VideoPresets.h720.resolution },
-      audioCaptureDefaults: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+      videoCaptureDefaults: { resolution: VideoPresets.h720.resolution, ...device(this.chosen.videoinput) },
+      audioCaptureDefaults: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...device(this.chosen.audioinput) },
+      audioOutput: device(this.chosen.audiooutput),
       publishDefaults: { simulcast: true, videoCodec: 'vp8' },
     });
     for (const event of REDRAW_EVENTS) room.on(event, () => this.onChange());
@@ -163,6 +176,7 @@ export class Session {
         if (track.kind === Track.Kind.Audio) for (const element of track.detach()) element.remove();
         this.onChange();
       })
+      .on(RoomEvent.TrackSubscriptionFailed, () => this.remind(m('A picture or voice could not be received: this browser cannot play its format.')))
       .on(RoomEvent.ActiveSpeakersChanged, (speakers) => {
         this.lastSpeaker = speakers.find((speaker) => !speaker.isLocal)?.identity ?? this.lastSpeaker;
         this.onChange();
@@ -175,7 +189,7 @@ export class Session {
   }
 
   private hear(track: RemoteTrack): void {
-    if (track.kind === Track.Kind.Audio) this.voices.append(track.attach());
+    if (track.kind === Track.Kind.Audio) this.options.voices.append(track.attach());
     this.onChange();
   }
 
@@ -202,12 +216,19 @@ export class Session {
 
   /** Awaits an action of the client; a refusal becomes a remark that the page shows, never an unhandled error. */
   private async say(action: Promise<unknown>): Promise<void> {
-    this.remark = '';
     try {
       await action;
+      this.remark = '';
+      this.onChange();
     } catch (error) {
-      this.remark = remarkText(error);
+      this.remind(remarkText(error));
     }
+  }
+
+  private remind(remark: string): void {
+    clearTimeout(this.remarkTimer);
+    this.remark = remark;
+    if (remark) this.remarkTimer = setTimeout(() => this.remind(''), REMARK_SHOWN_MS);
     this.onChange();
   }
 }

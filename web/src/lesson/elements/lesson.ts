@@ -4,14 +4,13 @@ import { Track } from 'livekit-client';
 import { PageElement, pair } from '../../i18n/element.ts';
 import { language, t } from '../../i18n/language.ts';
 import { seatOf, type Lesson, type SeatInfo } from '../lesson.ts';
-import { Session } from '../session.ts';
+import { Session, type Chosen } from '../session.ts';
 import type { StageMode } from '../stage_plan.ts';
 import type { DeviceChoice } from './devices.ts';
 import type { DockAction } from './dock.ts';
 import type { Joining } from './prejoin.ts';
 import type { SettingsElement } from './settings.ts';
 
-type Chosen = Partial<Record<MediaDeviceKind, string>>;
 const KEYS_STORE = 'tongchuang.keys';
 
 export class LessonElement extends PageElement {
@@ -55,14 +54,12 @@ export class LessonElement extends PageElement {
   private async join({ tracks, late, chosen }: Joining): Promise<void> {
     this.chosen = chosen;
     const { lesson, voices, isGuest } = this;
-    this.session = new Session({ seat: this.seat.seat, isGuest, lesson, voices, onChange: () => this.requestUpdate() });
+    this.session = new Session({ seat: this.seat.seat, isGuest, lesson, chosen, voices, onChange: () => this.requestUpdate() });
     const joined = this.session.join(tracks);
     void late.then((more) => this.session?.bring(more));
     await joined;
     await this.updateComplete;
     this.querySelector<HTMLElement>('.stage-area')?.focus();
-    const output = chosen.audiooutput;
-    if (output) await this.session.setDevice('audiooutput', output);
   }
 
   private get me(): { isMicrophoneOn: boolean; isCameraOn: boolean; isScreenOn: boolean } {
@@ -134,7 +131,7 @@ export class LessonElement extends PageElement {
   private renderRoom(session: Session): TemplateResult {
     const { people } = session;
     const me = people.find((person) => person.isMe);
-    const rejoin = (): void => void session.rejoin({ ...this.me, devices: this.chosen });
+    const rejoin = (): void => void session.rejoin(this.me);
     return html`<div class="room" ?data-people=${this.isPeopleOpen}>
       ${this.renderHeader(false)}
       <main class="stage-area" tabindex="-1" aria-label=${t('Stage')} @rejoin=${rejoin} @unlock-audio=${() => session.unlockAudio()}>
@@ -150,7 +147,7 @@ export class LessonElement extends PageElement {
       <aside class="rail" id="rail" aria-label=${t('People')}><tc-people class="card" .people=${people}></tc-people>${this.hasKeys ? KEYS_CARD() : nothing}</aside>
       <footer class="dock" @act=${({ detail }: CustomEvent<DockAction>) => this.act(detail)}>
         <tc-dock
-          role="toolbar"
+          role="group"
           aria-label=${t('Controls')}
           .isMicrophoneOn=${this.me.isMicrophoneOn}
           .isCameraOn=${this.me.isCameraOn}

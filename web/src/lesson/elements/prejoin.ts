@@ -7,13 +7,14 @@ import { ADVICE, troubleOf, type Device, type Trouble } from '../../media/troubl
 import { playTone } from '../../media/tone.ts';
 import { sideLabel } from '../../ui/side.ts';
 import type { Lesson, SeatInfo } from '../lesson.ts';
+import type { Chosen } from '../session.ts';
 import type { DeviceChoice } from './devices.ts';
 
 /** What the viewer brings along through the door. */
 export interface Joining {
   readonly tracks: readonly LocalTrack[];
   readonly late: Promise<readonly LocalTrack[]>;
-  readonly chosen: Partial<Record<MediaDeviceKind, string>>;
+  readonly chosen: Chosen;
 }
 
 export class PrejoinElement extends PageElement {
@@ -35,7 +36,7 @@ export class PrejoinElement extends PageElement {
   declare isHeard: boolean;
   declare isPlaying: boolean;
   declare isJoining: boolean;
-  private chosen: Partial<Record<MediaDeviceKind, string>> = {};
+  private chosen: Chosen = {};
   private isGivenAway = false;
   private opening: Promise<void> = Promise.resolve();
 
