@@ -83,10 +83,10 @@ async def start(tmp_path: Path) -> AsyncIterator[StartCommand]:
 
     yield run
     for command in started:
-        if command.process.returncode is None:
-            with suppress(ProcessLookupError):
-                command.process.kill()
-            await command.process.wait()
+        with suppress(ProcessLookupError):
+            command.process.kill()
+        # To its end in any case: this is what closes the pipes.
+        await command.process.communicate()
 
 
 @pytest.fixture
