@@ -59,9 +59,11 @@ class Downlink:
 
     __slots__ = (
         "_by_loss",
+        "_certain_loss",
         "_deaf_until_us",
         "_delivered_before",
         "_heavy_reports",
+        "_is_proven",
         "_judged_us",
         "_loss_before",
         "_own_loss",
@@ -84,6 +86,8 @@ class Downlink:
         self.budget_bps: int | None = None
         self.remb_bps = 0
         self._by_loss = False
+        self._is_proven = False
+        self._certain_loss = 0.0
         self._heavy_reports = 0
         self._loss_before = self._delivered_before = 0.0
         self._judged_us = 0
@@ -98,8 +102,8 @@ class Downlink:
 
     @property
     def is_lossy(self) -> bool:
-        """Whether the limit is proven by lost packets, and not only what a receiver believes of its delays."""
-        return self._by_loss
+        """Whether the limit is proven by lost packets: more than chance, and more than a receiver's belief in delays."""
+        return self._by_loss and self._is_proven
 
     # -- what the subscriber says ----------------------------------------------------------------------------------
 
@@ -132,8 +136,12 @@ class Downlink:
         self._suspect_us = 0
         return self._congested(self._suspect_bps, now_us, by_loss=by_loss)
 
-    def on_loss(self, fraction: float, sending_bps: int, now_us: int) -> bool:
-        """The share (0..1) of all packets since the last report. True when the budget fell."""
+    def on_loss(self, fraction: float, sending_bps: int, now_us: int, *, certain: float = 1.0) -> bool:
+        """The share (0..1) of all packets since the last report. True when the budget fell.
+
+        `certain` is what of it chance does not explain (see `quality.certain_loss`).
+        """
+        self._certain_loss = certain
         if self._judged_us and now_us - self._judged_us >= _SETTLE_US:
             self._judged_us = 0
             stays = fraction >= self._loss_before * _STAYS_SHARE
@@ -192,6 +200,7 @@ class Downlink:
             return False
         self._probe = _Probe.NONE
         self._by_loss = False
+        self._is_proven = False
         self.budget_bps = max(self.budget_bps or 0, self._probe_bps)
         self._raised_us = now_us
         self._waits_until_us = now_us + _NEXT_WAIT_US
@@ -209,10 +218,11 @@ class Downlink:
             self._wait_us = _FIRST_WAIT_US
         self._fail_probe(now_us)
         limit = max(bitrate_bps, _MIN_BPS)
-        was_by_loss, self._by_loss = self._by_loss, self._by_loss or by_loss
+        was_by_loss, self._by_loss = self.is_lossy, self._by_loss or by_loss
+        self._is_proven = self._is_proven or (by_loss and self._certain_loss > _HEAVY_LOSS)
         if old is not None and limit >= old:
             # What was allowed before still is; but lost packets may pause what a REMB alone may not.
-            return by_loss and not was_by_loss
+            return self.is_lossy and not was_by_loss
         self.budget_bps = limit
         self._deaf_until_us = now_us + _DEAF_US
         return True

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, assert_never
 
 from server.sfu import rtcp, rtcp_writer
-from server.sfu.quality import PeerQuality, level_of, score_of
+from server.sfu.quality import PeerQuality, certain_loss, level_of, score_of
 
 if TYPE_CHECKING:
     from server.sfu.downtrack import DownTrack
@@ -105,8 +105,9 @@ class Feedback:
         self._lost += lost
         if self._expected >= _MIN_EXPECTED:
             self.downlink_loss = self._lost / self._expected
+            certain = certain_loss(self._lost, self._expected)
             self._expected = self._lost = 0
-            self._peer.subscriber.on_loss(self.downlink_loss, now_us)
+            self._peer.subscriber.on_loss(self.downlink_loss, certain, now_us)
 
     def _on_block(
         self,

@@ -65,8 +65,8 @@ class Subscriber:
         """The share lost of what goes out on RTX, where the padding of a probe flows."""
         self._downlink.on_probe_loss(fraction, now_us)
 
-    def on_loss(self, fraction: float, now_us: int) -> None:
-        if self._downlink.on_loss(fraction, self._throughput.bitrate_bps(now_us), now_us):
+    def on_loss(self, fraction: float, certain: float, now_us: int) -> None:
+        if self._downlink.on_loss(fraction, self._throughput.bitrate_bps(now_us), now_us, certain=certain):
             self.allocate(now_us)
 
     def tick(self, now_us: int) -> None:
