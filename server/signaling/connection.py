@@ -18,8 +18,8 @@ READ_TIMEOUT_S = 30.0
 # Why: the state of a full class (60 people) is some 60 kB; a client that lets 8 MiB pile up is not reading.
 MAX_QUEUED_MESSAGES = 4096
 MAX_QUEUED_BYTES = 8 * 1024 * 1024
-# Why 256 KiB: the longest SDP of a class of 60 is about 150 kB.
-MAX_MESSAGE_BYTES = 256 * 1024
+# Why 1 MiB: a class of 60 with cameras and microphones makes an offer of some 360 kB.
+MAX_MESSAGE_BYTES = 1024 * 1024
 # Messages a second and at once; a client that joins a full class sends some hundreds of track settings.
 RATE_PER_S = 300
 RATE_BURST = 1500

@@ -48,7 +48,7 @@ async def test_a_stream_of_malformed_messages_ends_the_line(worker: Worker) -> N
 
 async def test_an_oversized_message_ends_only_its_own_line(worker: Worker) -> None:
     ana, eve = await joined(worker, "ana"), await joined(worker, "eve")
-    await eve.socket.send_bytes(bytes(300_000))
+    await eve.socket.send_bytes(bytes(1_100_000))
     assert await eve.until_closed() is not None
     assert await is_alive(ana)
 
