@@ -1,0 +1,252 @@
+"""From wall clocks to UTC: a class group's windows, day by day, as bitsets of one grid.
+
+school zone + bells in effect + calendar + closures + windows + teachers and rooms → `Availability`. What a cause took
+away is kept beside it, so that an empty answer can say why (guide scheduling.md §1.1-1.6).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from scheduler import zone
+from scheduler.calendars import DayPlan, plan_day
+from scheduler.interval import CELL_MINUTES, Grid, to_minute
+from scheduler.model import (
+    AT_SCHOOL,
+    DAY_PART_MINUTES,
+    MINUTES_A_DAY,
+    TIER_OF,
+    TIERS,
+    ClassGroup,
+    ClosureMode,
+    Confidence,
+    DatedBusy,
+    School,
+    WeeklyBusy,
+    WindowKind,
+)
+from scheduler.window import Stretch, stretches
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """One side on one grid. Bits of a kind never leave its windows; a cell in two kinds counts for the lesser tier.
+
+    `up_to[t]`: cells usable at the t-th tier or a better one. `home`: usable cells outside school hours (the burden).
+    `starts`: cells at which a period of its own begins. `lost`: what each cause took away, by cause.
+    """
+
+    label: str
+    grid: Grid
+    kinds: Mapping[WindowKind, int]
+    up_to: tuple[int, ...]
+    home: int
+    eager: int
+    reluctant: int
+    unconfirmed: int
+    starts: int
+    lost: Mapping[str, int]
+
+    @property
+    def usable(self) -> int:
+        return self.up_to[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A class group of a school."""
+
+    school: School
+    group: ClassGroup
+
+    @property
+    def id(self) -> str:
+        return str(self.group.id)
+
+
+def expand(party: Party, grid: Grid, *, minimum_willingness: int = 1) -> Availability:
+    """All windows of a class group whose willingness suffices, over the whole grid."""
+    return _Expansion(party, grid, minimum_willingness).run()
+
+
+def local_dates(grid: Grid, school: School) -> Iterable[date]:
+    """Every local date that the grid touches, and the one before (its evening may reach past midnight)."""
+    first, stop = grid.instant_of(0), grid.instant_of(grid.cells)
+    on = zone.to_local(first, school.zone_on(first.date())).date() - _DAY
+    # Why a day more: a dated zone override may be ahead of the zone that the last date was read in.
+    last = zone.to_local(stop, school.zone_on(stop.date())).date() + _DAY
+    while on <= last:
+        yield on
+        on += _DAY
+
+
+class _Expansion:
+    def __init__(self, party: Party, grid: Grid, minimum_willingness: int) -> None:
+        self.school, self.group, self.grid = party.school, party.group, grid
+        self.minimum = minimum_willingness
+        self.kinds: dict[WindowKind, int] = defaultdict(int)
+        self.lost: dict[str, int] = defaultdict(int)
+        self.willing = [0, 0, 0, 0]
+        self.unconfirmed = self.starts = self.closed = self.distance = 0
+
+    def run(self) -> Availability:
+        for on in local_dates(self.grid, self.school):
+            self._add_day(plan_day(self.school, on), self.school.zone_on(on))
+        teachers, rooms = self._people_and_rooms()
+        removed = {
+            "closure": self.closed,
+            "distance_teaching": self.distance,
+            "teacher_busy": teachers,
+            "room_busy": rooms,
+        }
+        usable = self._union(self.kinds.values())
+        blocked = self._union(removed.values())
+        for cause, bits in removed.items():
+            # Only what this cause alone took: lifting it alone must really give it back.
+            others = self._union(other for name, other in removed.items() if name != cause)
+            self.lost[cause] |= usable & bits & ~others
+        kinds = self._one_kind_a_cell({kind: bits & ~blocked for kind, bits in self.kinds.items()})
+        school_hours = self._union(bits for kind, bits in kinds.items() if kind in AT_SCHOOL)
+        up_to = self._by_tier(kinds)
+        return Availability(
+            label=str(self.group.id),
+            grid=self.grid,
+            kinds=kinds,
+            up_to=up_to,
+            home=up_to[-1] & ~school_hours,
+            eager=self.willing[3],
+            reluctant=self.willing[1] & ~self.willing[2] & ~self.willing[3],
+            unconfirmed=self.unconfirmed,
+            starts=self.starts,
+            lost={cause: bits & ~up_to[-1] for cause, bits in self.lost.items() if bits & ~up_to[-1]},
+        )
+
+    def _add_day(self, plan: DayPlan, key: str) -> None:
+        for stretch in stretches(self.group, plan):
+            bits = self._bits(plan.on, stretch, key)
+            if plan.closed_by is not None:
+                self.lost[str(plan.closed_by)] |= bits if stretch.willingness >= self.minimum else 0
+            elif stretch.willingness < self.minimum:
+                self.lost["not_offered"] |= bits
+            else:
+                self.kinds[stretch.kind] |= bits
+                self.willing[stretch.willingness] |= bits
+        for minute in {p.start_minute for p in plan.periods}:
+            for first, _ in utc_spans(plan.on, minute, minute + CELL_MINUTES, key):
+                self.starts |= self.grid.inside(first, first + CELL_MINUTES)
+        whole = self._touching(plan.on, 0, MINUTES_A_DAY, key)
+        if plan.confidence is Confidence.UNCONFIRMED:
+            self.unconfirmed |= whole
+        for closure in plan.closures:
+            bits = self._touching(plan.on, *DAY_PART_MINUTES[closure.part], key)
+            if closure.mode is ClosureMode.CLOSED:
+                self.closed |= bits
+            elif not self.group.joins_from_home:
+                self.distance |= bits
+
+    def _people_and_rooms(self) -> tuple[int, int]:
+        """Cells at which a needed teacher is busy, and those at which no room with video equipment is free."""
+        teachers = self._union(self._busy(teacher.weekly, teacher.dated) for teacher in self.group.teachers)
+        if not self.group.rooms:
+            return teachers, 0
+        rooms = self.grid.full
+        for room in self.group.rooms:
+            if room.has_video:
+                rooms &= self._busy(room.weekly, room.dated)
+        at_home = self._union(bits for kind, bits in self.kinds.items() if kind is WindowKind.EVENING)
+        return teachers, rooms & ~at_home
+
+    def _busy(self, weekly: Iterable[WeeklyBusy], dated: Iterable[DatedBusy]) -> int:
+        bits = 0
+        for one in dated:
+            bits |= self._touching(one.on, one.start_minute, one.end_minute, self.school.zone_on(one.on))
+        for rule in weekly:
+            for on in local_dates(self.grid, self.school):
+                if on.weekday() in rule.weekdays and (rule.first_on or on) <= on <= (rule.last_on or on):
+                    bits |= self._touching(on, rule.start_minute, rule.end_minute, self.school.zone_on(on))
+        return bits
+
+    def _bits(self, on: date, stretch: Stretch, key: str) -> int:
+        bits = 0
+        for first, stop in utc_spans(on, stretch.start_minute, stretch.end_minute, key):
+            bits |= self.grid.inside(first, stop)
+        return bits
+
+    def _touching(self, on: date, start_minute: int, end_minute: int, key: str) -> int:
+        """From the first reading of the start to the last of the end: a busy hour covers both passes of a fold."""
+        base = _base(on, key)
+        if base is not None and end_minute <= MINUTES_A_DAY:
+            return self.grid.touching(base + start_minute, base + end_minute)
+        first = zone.resolve(_wall(on, start_minute), key).at
+        return self.grid.touching(to_minute(first), to_minute(zone.resolve(_wall(on, end_minute), key).later_at))
+
+    @staticmethod
+    def _union(masks: Iterable[int]) -> int:
+        bits = 0
+        for mask in masks:
+            bits |= mask
+        return bits
+
+    @staticmethod
+    def _one_kind_a_cell(kinds: Mapping[WindowKind, int]) -> dict[WindowKind, int]:
+        taken, disjoint = 0, {}
+        for kind in WindowKind:
+            bits = kinds.get(kind, 0) & ~taken
+            if bits:
+                disjoint[kind] = bits
+            taken |= bits
+        return disjoint
+
+    @staticmethod
+    def _by_tier(kinds: Mapping[WindowKind, int]) -> tuple[int, ...]:
+        bits, cumulative = 0, []
+        for tier in TIERS:
+            for kind, mask in kinds.items():
+                if TIER_OF[kind] is tier:
+                    bits |= mask
+            cumulative.append(bits)
+        return tuple(cumulative)
+
+
+def utc_spans(on: date, start_minute: int, end_minute: int, key: str) -> list[tuple[int, int]]:
+    """A local stretch as spans of minutes since 1970, without times that occur twice and not across a clock change.
+
+    On a day without a change, which is nearly every day, this is one addition.
+    """
+    base = _base(on, key)
+    if base is not None and end_minute <= MINUTES_A_DAY:
+        return [(base + start_minute, base + end_minute)]
+    first = to_minute(zone.resolve(_wall(on, start_minute), key).at)
+    stop = to_minute(zone.resolve(_wall(on, end_minute), key).at)
+    spans = [(first, stop)] if stop > first else []
+    day = zone.midnight(on, key)
+    for change in zone.changes(key, day - _DAY, day + 3 * _DAY):
+        at, fold = to_minute(change.at), -change.shift // timedelta(minutes=1)
+        # A fold repeats `fold` minutes on both sides of the change; of a gap only the seam itself is avoided.
+        cut = (at - fold, at + fold) if fold > 0 else (at - CELL_MINUTES, at)
+        spans = [piece for span in spans for piece in _without(span, cut)]
+    return spans
+
+
+def _without(span: tuple[int, int], cut: tuple[int, int]) -> list[tuple[int, int]]:
+    pieces = [(span[0], min(span[1], cut[0])), (max(span[0], cut[1]), span[1])]
+    return [(first, stop) for first, stop in pieces if first < stop]
+
+
+def _wall(on: date, minute: int) -> datetime:
+    return datetime(on.year, on.month, on.day) + timedelta(minutes=minute)  # noqa: DTZ001 - a wall clock reading
+
+
+@lru_cache(maxsize=8_192)  # two years of a dozen zones
+def _base(on: date, key: str) -> int | None:
+    """Midnight as minutes since 1970 when no clock changes on that date, else None."""
+    today, tomorrow = zone.resolve(_wall(on, 0), key), zone.resolve(_wall(on, MINUTES_A_DAY), key)
+    if today.existence is zone.Existence.ONCE is tomorrow.existence and tomorrow.at - today.at == _DAY:
+        return to_minute(today.at)
+    return None
