@@ -20,11 +20,14 @@ MEDIA_GUARD_S = 20.0
 class Crowd:
     """Everyone in one room of one server. Use ``async with``."""
 
-    def __init__(self, target: Target, *, gro: bool = False, latencies: Latencies | None = None) -> None:
+    def __init__(
+        self, target: Target, *, gro: bool = False, latencies: Latencies | None = None, setup: str = "actpass"
+    ) -> None:
         self.target = target
         self.room = f"bench-{secrets.token_hex(4)}"
         self.people: list[Participant] = []
         self._gro = gro
+        self._setup = setup
         self._latencies = latencies
         self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self._certificate = Certificate()
@@ -54,7 +57,7 @@ class Crowd:
             ParticipantOptions(
                 url=target.url, key=target.key, secret=target.secret, room=self.room, identity=f"p{index}",
                 video=video, audio=audio, audio_sections=sections[0], video_sections=sections[1], tile=tile,
-                gro=self._gro, stamps=stamps, seed=1 + index,
+                gro=self._gro, stamps=stamps, seed=1 + index, setup=self._setup,
             ),
             self._http,
             self._certificate,

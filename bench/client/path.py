@@ -111,6 +111,11 @@ class Path:
         self.ufrag = "".join(secrets.choice(_ICE_CHARS) for _ in range(4))
         self.pwd = "".join(secrets.choice(_ICE_CHARS) for _ in range(24))
 
+    def check_now(self) -> None:
+        """A consent check without waiting for its turn, as after a change of the network."""
+        if self.sock is not None:
+            self._check()
+
     def _check(self) -> None:
         request = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
         request.attributes["USERNAME"] = f"{self._remote[0]}:{self.ufrag}"
