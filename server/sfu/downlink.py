@@ -102,7 +102,7 @@ class Downlink:
 
     @property
     def is_lossy(self) -> bool:
-        """Whether the limit is proven by lost packets: more than chance, and more than a receiver's belief in delays."""
+        """Whether lost packets prove the limit: more than chance takes, and not only what a receiver believes."""
         return self._by_loss and self._is_proven
 
     # -- what the subscriber says ----------------------------------------------------------------------------------

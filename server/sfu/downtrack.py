@@ -205,10 +205,14 @@ class DownTrack:
                 self._stats.dropped[DropReason.WRITER_REFUSED] += len(packets) - sent
         else:
             sent = self._forward_each(packets)
+        if self._is_video and not sent and forwarder.current is source and not self.peer.is_connected:
+            # What the transport could not take is lost for good, perhaps the key frame: begin again once it can.
+            forwarder.suspend()
         if sent:
             self._stats.forwarded += sent
             peer = self.peer
             peer.sent_bytes += out.octets - octets
+            self._stats.forwarded_bytes += out.octets - octets
             peer.mark_written()
             if not self._has_sent:
                 self._has_sent = True

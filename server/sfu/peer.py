@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from server.clock import Clock
-from server.sfu.description import LayerWish, ReceiveSection, SendSection
+from server.sfu.description import LayerWish, ReceiveSection, SendSection, TransportState
 from server.sfu.downtrack import DownTrack, DownTrackListener
 from server.sfu.drop_reason import DropReason
 from server.sfu.estimator import BandwidthEstimator
@@ -32,6 +32,7 @@ _MAX_HELD_US = 3_000_000
 _MAX_ROUTES = 128
 _MAX_UNBOUND = 64
 _STAGGER_US = 200_000
+_SENDABLE = (TransportState.CONNECTED, TransportState.SILENT)
 
 Route = Callable[[bytes, int], None]
 
@@ -61,6 +62,7 @@ class MediaPeer:
         "_subscriber",
         "_transport",
         "_ups",
+        "_was_connected",
         "downs",
         "estimator",
         "rtt_us",
@@ -97,6 +99,7 @@ class MediaPeer:
         self._held: deque[tuple[bytes, int]] = deque(maxlen=_MAX_HELD)
         self._feedback = Feedback(self, random_u32(), fanout.stats)
         self._subscriber = Subscriber(self, random_u32() % _STAGGER_US)
+        self._was_connected = False
         self._is_unsettled = False
         self._is_written = False
         self._is_closed = False
@@ -322,6 +325,15 @@ class MediaPeer:
         self._is_written = False
         self.writer.flush()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether packets can go out. A silent transport may come back, so it counts."""
+        return self._transport.state in _SENDABLE
+
     def tick(self, now_us: int) -> None:
+        is_connected = self.is_connected
+        if is_connected != self._was_connected:
+            self._was_connected = is_connected
+            self.reallocate()
         self._feedback.tick(now_us)
         self._subscriber.tick(now_us)

@@ -92,6 +92,8 @@ class Subscriber:
     def allocate(self, now_us: int) -> None:
         self._allocated_us = now_us
         videos: list[DownTrack] = []
+        # Why: a key frame asked for before it can be sent is a key frame wasted.
+        is_connected = self._peer.is_connected
         audio_bps = 0
         for down in self._peer.downs.values():
             if down.up.kind is MediaKind.AUDIO:
@@ -100,6 +102,8 @@ class Subscriber:
             elif down.wished is None:
                 down.select(None)
                 down.set_active(True)
+            elif not is_connected:
+                down.select(None)
             elif down.up.live:
                 videos.append(down)
         budget = self._downlink.budget_bps

@@ -215,3 +215,18 @@ def test_budgets_never_fall_below_a_floor() -> None:
     downlink = Downlink()
     downlink.on_remb(1000, 2_000_000, 0)
     assert downlink.budget_bps == 30_000
+
+
+def test_a_loss_that_chance_may_explain_lowers_but_does_not_pause() -> None:
+    downlink = Downlink()
+    assert downlink.on_loss(0.4, 1_000_000, SECOND, certain=0.05)
+    assert not downlink.is_lossy
+    downlink.on_loss(0.4, 1_000_000, 3 * SECOND, certain=0.35)
+    assert is_lossy(downlink)
+    probe(downlink, 8 * SECOND)
+    assert not is_lossy(downlink)
+
+
+def is_lossy(downlink: Downlink) -> bool:
+    """A call, because a checker takes a property's last comparison for its type."""
+    return downlink.is_lossy

@@ -6,7 +6,7 @@ import pytest
 
 from server.sfu.audio_level import LevelMeter, linear
 from server.sfu.clock_map import SenderClock
-from server.sfu.quality import QualityLevel, level_of, score_of
+from server.sfu.quality import QualityLevel, certain_loss, level_of, score_of
 from server.sfu.rate_meter import RateMeter
 from server.sfu.reception import Reception
 from server.sfu.throughput import Throughput
@@ -142,3 +142,10 @@ def test_quality_in_words(rtt_ms: float, loss: float, restricted: bool, level: Q
     assert 0 <= score <= 100
     assert level_of(score, is_lost=False) is level
     assert level_of(score, is_lost=True) is QualityLevel.LOST
+
+
+def test_a_few_lost_of_a_few_are_no_certain_loss() -> None:
+    assert certain_loss(3, 20) == 0.0
+    assert certain_loss(0, 20) == 0.0
+    assert certain_loss(20, 20) == 1.0
+    assert 0.25 < certain_loss(150, 500) < 0.3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from server.sfu import rtcp, rtcp_writer, rtp
-from server.sfu.description import Codec, LayerWish, MediaKind, VideoQuality
+from server.sfu.description import Codec, LayerWish, MediaKind, TransportState, VideoQuality
 from server.sfu.drop_reason import DropReason
 from server.sfu.quality import QualityLevel
 from tests.unit.sfu.media_lab import (
@@ -645,3 +645,36 @@ def test_floods_of_feedback_are_not_multiplied() -> None:
     viewer.rtcp(rtcp_writer.nack(9, 0xD0, range(viewer.out[0].sequence, viewer.out[0].sequence + 600)))
     lab.hub.flush()
     assert len(viewer.out) - sent <= 256
+
+
+def test_video_waits_for_its_transport_and_then_begins_with_a_key_frame() -> None:
+    lab, publisher, viewer, encoder = video_lab()
+    viewer.transport.state = TransportState.CONNECTING
+    viewer.transport.writer.is_open = False
+    play(lab, publisher, encoder.frame(key=True))
+    play(lab, publisher, encoder.frame())
+    assert plis(publisher) == 0, "nobody could see it yet"
+    viewer.transport.state = TransportState.CONNECTED
+    viewer.transport.writer.is_open = True
+    play(lab, publisher, encoder.frame())
+    assert plis(publisher) == 1
+    play(lab, publisher, encoder.frame(key=True))
+    assert len(viewer.out) == 2
+
+
+def test_a_key_frame_that_the_transport_refused_is_asked_for_again() -> None:
+    lab, publisher, viewer, encoder = video_lab()
+    lab.step()
+    viewer.transport.state = TransportState.FAILED
+    viewer.transport.writer.is_open = False
+    for packet in encoder.frame(key=True):
+        publisher.rtp(packet)
+    lab.hub.flush()
+    viewer.transport.state = TransportState.CONNECTED
+    viewer.transport.writer.is_open = True
+    lab.step(0.6)
+    play(lab, publisher, encoder.frame())
+    assert viewer.out == []
+    assert plis(publisher) >= 1
+    play(lab, publisher, encoder.frame(key=True))
+    assert len(viewer.out) == 2
