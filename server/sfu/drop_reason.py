@@ -9,6 +9,7 @@ class DropReason(StrEnum):
     """Wire names of the counters in /metrics. Add freely, never rename."""
 
     MALFORMED = "malformed"
+    TOO_LARGE = "too_large"
     UNBOUND = "unbound"
     UNKNOWN_PAYLOAD_TYPE = "unknown_payload_type"
     DUPLICATE = "duplicate"

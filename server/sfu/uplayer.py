@@ -14,6 +14,7 @@ from server.sfu.keyframes import KeyframeRequester
 from server.sfu.nack import LossTracker
 from server.sfu.packet import Packet, Source
 from server.sfu.packet_cache import PacketCache
+from server.sfu.ports import MAX_PACKET_BYTES
 from server.sfu.rate_meter import RateMeter
 from server.sfu.reception import Reception
 from server.sfu.rtcp import SenderReport
@@ -28,6 +29,8 @@ _CACHE_PACKETS = {MediaKind.VIDEO: 512, MediaKind.AUDIO: 128}
 # A packet whose number is older than this is of no use to anyone.
 _WINDOW = {MediaKind.VIDEO: 512, MediaKind.AUDIO: 128}
 _NACK_TRIES = {MediaKind.VIDEO: 8, MediaKind.AUDIO: 3}
+# Room for the subscriber's extension block and an RTX header; over UDP nothing larger than 1 500 arrives anyway.
+_MAX_RTP_BYTES = MAX_PACKET_BYTES - 64
 # LiveKit's clients repeat the last one or two packets.
 _RED_DISTANCE = 2
 # Between two drains a burst is a few hundred packets at most; what is above that is dropped from the old end.
@@ -149,8 +152,8 @@ class UpLayer:
     def on_packet(self, data: bytes, arrived_us: int) -> None:
         """A packet on the primary SSRC."""
         bounds = payload_bounds(data)
-        if bounds is None:
-            self.track.drop(DropReason.MALFORMED)
+        if bounds is None or len(data) > _MAX_RTP_BYTES:
+            self.track.drop(DropReason.MALFORMED if bounds is None else DropReason.TOO_LARGE)
             return
         _, second, number, timestamp, _ = HEADER.unpack_from(data)
         payload_format = self._formats.get(second & 0x7F)
@@ -185,8 +188,8 @@ class UpLayer:
         Why: browsers send old packets again, and padding, to probe for bandwidth.
         """
         bounds = payload_bounds(data)
-        if bounds is None:
-            self.track.drop(DropReason.MALFORMED)
+        if bounds is None or len(data) > _MAX_RTP_BYTES:
+            self.track.drop(DropReason.MALFORMED if bounds is None else DropReason.TOO_LARGE)
             return
         _, second, _, timestamp, _ = HEADER.unpack_from(data)
         payload_format = self._rtx_formats.get(second & 0x7F)

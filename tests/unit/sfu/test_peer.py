@@ -144,6 +144,17 @@ def test_foreign_payload_types_and_broken_packets_are_counted() -> None:
     assert len(viewer.out) == 2
 
 
+def test_a_packet_too_large_for_its_new_header_is_dropped() -> None:
+    lab, publisher, viewer, _ = video_lab()
+    for size in (1500, 1530):
+        publisher.rtp(
+            make_rtp(payload_type=96, sequence=1, timestamp=1, ssrc=1, payload=vp8_payload(key=True, body=bytes(size)))
+        )
+    lab.hub.flush()
+    assert len(viewer.out) == 1
+    assert lab.hub.stats.dropped[DropReason.TOO_LARGE] == 1
+
+
 def test_held_packets_are_bounded_and_do_not_outlive_their_use() -> None:
     lab, publisher, viewer = Lab(), None, None
     publisher, viewer = lab.client(), lab.client()
