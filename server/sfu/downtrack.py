@@ -52,8 +52,10 @@ class DownTrack:
         "_report_sent_ntp",
         "_report_sent_us",
         "_reported",
+        "_reported_following",
         "_reported_highest",
         "_reported_lost",
+        "_reported_sent",
         "_rtx_type",
         "_stats",
         "allowed",
@@ -90,6 +92,8 @@ class DownTrack:
         self.fraction_lost = 0.0
         self._reported_highest = -1
         self._reported_lost = 0
+        self._reported_following = 0
+        self._reported_sent = 0
         self.forwarder = Forwarder(first_sequence)
         self._listener = listener
         self._stats: HubStats = up.stats
@@ -299,9 +303,15 @@ class DownTrack:
             layer.request_keyframe(now_us)
 
     def on_report(self, block: ReportBlock, now_us: int) -> tuple[int, int]:
-        """(packets expected, packets lost) since the last report of this subscriber."""
+        """(packets expected, packets lost) on the way from us since the last report of this subscriber.
+
+        What was lost before it reached us is a hole in our numbering, and no fault of this subscriber's path.
+        """
+        following, sent = self.forwarder.munger.following, self.out.packets
+        holes = max(0, ((following - self._reported_following) & 0xFFFF) - (sent - self._reported_sent))
+        self._reported_following, self._reported_sent = following, sent
         expected = (block.highest_sequence - self._reported_highest) & 0xFFFFFFFF
-        lost = block.cumulative_lost - self._reported_lost
+        lost = block.cumulative_lost - self._reported_lost - holes
         is_first = self._reported_highest < 0
         self._reported_highest = block.highest_sequence
         self._reported_lost = block.cumulative_lost
@@ -313,6 +323,7 @@ class DownTrack:
         # A report that jumps back or far ahead belongs to an earlier stream on this SSRC.
         if is_first or expected > 0x8000:
             return 0, 0
+        expected = max(0, expected - holes)
         return expected, min(max(lost, 0), expected)
 
     def report(self, now_us: int, *, is_fresh: bool) -> None:

@@ -81,6 +81,11 @@ class SequenceMunger:
         self.sequence = self.timestamp = self.picture = self.tl0 = self.keyidx = 0
         self._history: deque[Stretch] = deque(maxlen=_KEPT_STRETCHES)
 
+    @property
+    def following(self) -> int:
+        """The outgoing number (16 bits) that comes next, reserved ones counted."""
+        return self.next_out if self.source is None else (self.next_in + self.sequence) & 0xFFFF
+
     def splice(self, source: Source, number: int) -> None:
         """From here on numbers of `source` go out, `number` as the next one. Set the other offsets before `take`."""
         self.suspend()
