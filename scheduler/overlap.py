@@ -1,0 +1,38 @@
+"""When can these classes meet, who pays for it, and what would make it better: one question, one whole answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scheduler.causes import causes, is_thin
+from scheduler.explain import with_reasons
+from scheduler.relax import Relaxation, relaxations
+from scheduler.search import Query, expand_sides, search
+from scheduler.slot import Reason, Slot
+from scheduler.zone import tzdata_release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """`none_because` and `relaxations` are filled when the answer is empty or thin (less than a date a week)."""
+
+    query: Query
+    tzdata: str
+    slots: tuple[Slot, ...]
+    none_because: tuple[Reason, ...]
+    relaxations: tuple[Relaxation, ...]
+
+
+def find_overlaps(query: Query) -> Answer:
+    """The same answer for the same query and tzdata release."""
+    sides = expand_sides(query)
+    slots = search(query, sides)
+    thin = is_thin(query, slots)
+    name_a, name_b = query.a.school.name, query.b.school.name
+    return Answer(
+        query=query,
+        tzdata=tzdata_release(),
+        slots=tuple(with_reasons(slot, name_a, name_b) for slot in slots),
+        none_because=tuple(causes(query, sides, slots)) if thin else (),
+        relaxations=tuple(relaxations(query, slots)) if thin else (),
+    )

@@ -1,0 +1,238 @@
+"""The search itself: calendars in, runs of possible starts out, by bit algebra alone; then slots with both clocks.
+
+For each tier the calendars' cumulative masks are intersected and eroded by the lesson's length: a start belongs to the
+best tier at which the whole lesson fits, so a lesson that straddles two windows has the worse one's tier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from scheduler import zone
+from scheduler.expand import Availability, Party, expand
+from scheduler.interval import CELL_MINUTES, Grid, Interval, cells_for, erode, runs, to_minute
+from scheduler.model import TIERS, Confidence, Tier, WindowKind
+from scheduler.rank import ranked
+from scheduler.slot import Payer, SideSlot, Slot, clock_effect
+
+# Eight months: the longest a planner asks for at once; a year of 5-minute cells is still fast, ten years are a mistake.
+MAX_WEEKS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Weeks count from `from_on`, a date of side A. `others` are further class groups that must be able to join;
+    `busy` are instants at which nobody can (calendars read from elsewhere)."""
+
+    a: Party
+    b: Party
+    from_on: date
+    weeks: int = 4
+    minutes: int = 40
+    worst_tier: Tier = Tier.SATURDAY
+    minimum_willingness: int = 1
+    others: tuple[Party, ...] = ()
+    busy: tuple[Interval, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.weeks <= MAX_WEEKS:
+            raise ValueError(f"weeks: 1 to {MAX_WEEKS}, not {self.weeks}")
+        if not 5 <= self.minutes <= 240:
+            raise ValueError(f"minutes: 5 to 240, not {self.minutes}")
+
+    @property
+    def grid(self) -> Grid:
+        key_first, last_on = self.a.school.zone_on(self.from_on), self.from_on + timedelta(weeks=self.weeks)
+        return Grid.covering(
+            zone.midnight(self.from_on, key_first), zone.midnight(last_on, self.a.school.zone_on(last_on))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Cells [first, stop) are possible starts of one tier and payer."""
+
+    first: int
+    stop: int
+    tier: Tier
+    payer: Payer
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The expanded calendars of a query; `free` is what outside calendars leave."""
+
+    grid: Grid
+    a: Availability
+    b: Availability
+    others: tuple[Availability, ...]
+    free: int
+
+    @property
+    def all(self) -> tuple[Availability, ...]:
+        return (self.a, self.b, *self.others)
+
+
+def expand_sides(query: Query) -> Sides:
+    grid = query.grid
+    busy = 0
+    for one in query.busy:
+        busy |= grid.touching(to_minute(one.start_at), to_minute(one.end_at))
+    a, b, *others = (
+        expand(party, grid, minimum_willingness=query.minimum_willingness)
+        for party in (query.a, query.b, *query.others)
+    )
+    return Sides(grid, a, b, tuple(others), grid.full & ~busy)
+
+
+def starts_by_tier(calendars: Sequence[Availability], free: int, cells: int, worst: Tier) -> list[tuple[Tier, int]]:
+    """For each tier the starts that have exactly that tier."""
+    found: list[tuple[Tier, int]] = []
+    earlier = previous = 0
+    for order in range(worst.order + 1):
+        common = free
+        for calendar in calendars:
+            common &= calendar.up_to[order]
+        if common == previous:
+            continue
+        previous = common
+        starts = erode(common, cells)
+        exact = starts & ~earlier
+        earlier = starts
+        if exact:
+            found.append((TIERS[order], exact))
+    return found
+
+
+def scan(sides: Sides, minutes: int, worst: Tier) -> list[Run]:
+    """All runs, ascending by their first start. This is what the bench measures."""
+    cells = cells_for(minutes)
+    tiers = starts_by_tier(sides.all, sides.free, cells, worst)
+    if not tiers:
+        return []
+    costless_a = erode(sides.a.usable & ~sides.a.home, cells)
+    costless_b = erode(sides.b.usable & ~sides.b.home, cells)
+    found: list[Run] = []
+    for tier, starts in tiers:
+        for payer, bits in (
+            (Payer.NONE, starts & costless_a & costless_b),
+            (Payer.B, starts & costless_a & ~costless_b),
+            (Payer.A, starts & costless_b & ~costless_a),
+        ):
+            found.extend(Run(first, stop, tier, payer) for first, stop in runs(bits))
+        for first, stop in runs(starts & ~costless_a & ~costless_b):
+            found.extend(_by_payer(sides, first, stop, cells, tier))
+    found.sort(key=lambda run: run.first)
+    return found
+
+
+def _by_payer(sides: Sides, first: int, stop: int, cells: int, tier: Tier) -> Iterator[Run]:
+    """Both pay something, so each start has to be compared."""
+    begun, payer = first, None
+    for cell in range(first, stop):
+        now = Payer.of(_count(sides.a.home, cell, cells), _count(sides.b.home, cell, cells))
+        if payer is not None and now is not payer:
+            yield Run(begun, cell, tier, payer)
+            begun = cell
+        payer = now
+    if payer is not None:
+        yield Run(begun, stop, tier, payer)
+
+
+def search(query: Query, sides: Sides | None = None) -> list[Slot]:
+    """Ranked slots without reasons in words."""
+    sides = sides or expand_sides(query)
+    found = [
+        _slot(query, sides, piece)
+        for run in scan(sides, query.minutes, query.worst_tier)
+        for piece in _by_date(query, sides.grid, run)
+    ]
+    return [replace(slot, rank=rank) for rank, slot in enumerate(ranked(found), start=1)]
+
+
+def slot_at(query: Query, sides: Sides, cell: int) -> Slot | None:
+    """The slot that starts exactly there, or None."""
+    cells = cells_for(query.minutes)
+    for tier, starts in starts_by_tier(sides.all, sides.free, cells, query.worst_tier):
+        if cell >= 0 and starts >> cell & 1:
+            payer = Payer.of(_count(sides.a.home, cell, cells), _count(sides.b.home, cell, cells))
+            return _slot(query, sides, Run(cell, cell + 1, tier, payer))
+    return None
+
+
+def _by_date(query: Query, grid: Grid, run: Run) -> Iterator[Run]:
+    """A slot has one date on each side, so a run is cut at either midnight."""
+    for party in (query.a, query.b):
+        on = _local_date(party, grid, run.first)
+        if on != _local_date(party, grid, run.stop - 1):
+            cut = next(c for c in range(run.first + 1, run.stop) if _local_date(party, grid, c) != on)
+            yield from _by_date(query, grid, replace(run, stop=cut))
+            yield from _by_date(query, grid, replace(run, first=cut))
+            return
+    yield run
+
+
+def _local_date(party: Party, grid: Grid, cell: int) -> date:
+    return zone.to_local(grid.instant_of(cell), party_zone(party, grid, cell)).date()
+
+
+def party_zone(party: Party, grid: Grid, cell: int) -> str:
+    """The school's zone at that cell; an override is by local date, read in the school's own zone."""
+    if not party.school.zone_overrides:
+        return party.school.zone
+    return party.school.zone_on(zone.to_local(grid.instant_of(cell), party.school.zone).date())
+
+
+def _slot(query: Query, sides: Sides, run: Run) -> Slot:
+    cells, grid = cells_for(query.minutes), sides.grid
+    best = _best_start(sides, run, cells)
+    start_at = grid.instant_of(best)
+    zone_a, zone_b = party_zone(query.a, grid, best), party_zone(query.b, grid, best)
+    is_unconfirmed = any(_count(side.unconfirmed, best, cells) for side in sides.all)
+    a = _side(sides.a, zone_a, grid, best, query.minutes)
+    b = _side(sides.b, zone_b, grid, best, query.minutes)
+    return Slot(
+        start_at=start_at,
+        end_at=start_at + timedelta(minutes=query.minutes),
+        first_start_at=grid.instant_of(run.first),
+        last_start_at=grid.instant_of(run.stop - 1),
+        tier=run.tier,
+        payer=Payer.of(a.burden_minutes, b.burden_minutes),
+        a=a,
+        b=b,
+        confidence=Confidence.UNCONFIRMED if is_unconfirmed else Confidence.CONFIRMED,
+        clock_change=clock_effect(start_at, zone_a, zone_b),
+    )
+
+
+def _best_start(sides: Sides, run: Run, cells: int) -> int:
+    """A period's own start where there is one (of side A or B), else any; of those the cheapest, then the earliest."""
+    if run.stop - run.first == 1:
+        return run.first
+    own = (sides.a.starts | sides.b.starts) >> run.first & ((1 << (run.stop - run.first)) - 1)
+    choices = [run.first + first for first, _ in runs(own)] if own else range(run.first, run.stop)
+    return min(choices, key=lambda c: (_count(sides.a.home, c, cells) + _count(sides.b.home, c, cells), c))
+
+
+def _side(side: Availability, key: str, grid: Grid, cell: int, minutes: int) -> SideSlot:
+    cells = cells_for(minutes)
+    start = zone.to_local(grid.instant_of(cell), key)
+    end = zone.to_local(grid.instant_of(cell) + timedelta(minutes=minutes), key)
+    touched = [kind for kind in WindowKind if kind in side.kinds and _count(side.kinds[kind], cell, cells)]
+    return SideSlot(
+        zone=key,
+        on=start.date(),
+        start=f"{start:%H:%M}",
+        end=f"{end:%H:%M}",
+        window=touched[-1],
+        burden_minutes=min(_count(side.home, cell, cells) * CELL_MINUTES, minutes),
+        is_period_start=bool(side.starts >> cell & 1),
+        is_eager=_count(side.eager, cell, cells) == cells,
+        is_reluctant=_count(side.reluctant, cell, cells) > 0,
+    )
+
+
+def _count(bits: int, cell: int, cells: int) -> int:
+    return (bits >> cell & ((1 << cells) - 1)).bit_count()

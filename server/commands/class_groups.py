@@ -1,0 +1,53 @@
+"""What the scheduling commands share: class groups by id, dates as arguments, failures as one sentence."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from scheduler import Party, SchoolFileError, UnknownClassGroup, find_party
+from server.clock import SystemClock
+from server.errors import ErrorCode, InvalidInput
+
+
+def day(text: str) -> date:
+    """`2026-10-19`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-10-19") from error
+
+
+def today_at(party: Party) -> date:
+    """The date on that school's wall."""
+    return SystemClock().now().astimezone(ZoneInfo(party.school.zone)).date()
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Wrong ids, files and numbers are wrong use, said in one sentence."""
+    try:
+        yield
+    except UnknownClassGroup as error:
+        near = difflib.get_close_matches(error.wanted, error.known, n=3, cutoff=0.3) or error.known[:3]
+        detail = f"there is no class group {error.wanted!r}; did you mean {', '.join(near)}? (overlap --list)"
+        raise InvalidInput(ErrorCode.INVALID_REQUEST, detail) from error
+    except SchoolFileError as error:
+        raise InvalidInput(ErrorCode.INVALID_REQUEST, str(error)) from error
+    except ValueError as error:
+        raise InvalidInput(ErrorCode.INVALID_REQUEST, str(error)) from error
+
+
+def party(wanted: str) -> Party:
+    return find_party(wanted)
+
+
+def print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

@@ -1,0 +1,61 @@
+"""`overlap`: hours that work for two class groups, who pays for each, and what would open more."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from scheduler import Query, Tier, answer_json, answer_table, demo_parties, find_overlaps, parties_table, party_json
+from server.commands.class_groups import day, one_sentence, party, print_json, today_at
+from server.errors import ErrorCode, InvalidInput
+
+HELP = "hours that work for two class groups"
+# A screenful; --all shows the rest.
+_MOST_ROWS = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("a", nargs="?", metavar="A", help="class group: an id of --list, or school-file.yaml#class-group")
+    add("b", nargs="?", metavar="B", help="the other class group")
+    add("--list", action="store_true", help="the class groups it knows")
+    add("--from", dest="from_on", type=day, metavar="DATE", help="first date, on A's wall (default today)")
+    add("--weeks", type=int, default=4, help="how many weeks (default 4)")
+    add("--minutes", type=int, default=40, help="length of a lesson (default 40)")
+    add(
+        "--tier",
+        choices=[str(tier) for tier in Tier],
+        default=str(Tier.SATURDAY),
+        help="worst tier to accept (default all)",
+    )
+    add("--all", action="store_true", help="all rows of the table")
+    add("--json", action="store_true", help="for programs")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    with one_sentence():
+        if arguments.list:
+            parties = demo_parties()
+            if arguments.json:
+                print_json([party_json(one) for one in parties])
+            else:
+                sys.stdout.write(parties_table(parties) + "\n")
+            return 0
+        if not arguments.a or not arguments.b:
+            raise InvalidInput(ErrorCode.INVALID_REQUEST, "overlap needs two class groups; overlap --list shows them")
+        a, b = party(arguments.a), party(arguments.b)
+        query = Query(
+            a=a,
+            b=b,
+            from_on=arguments.from_on or today_at(a),
+            weeks=arguments.weeks,
+            minutes=arguments.minutes,
+            worst_tier=Tier(arguments.tier),
+        )
+        answer = find_overlaps(query)
+    if arguments.json:
+        print_json(answer_json(answer))
+    else:
+        most = len(answer.slots) if arguments.all else _MOST_ROWS
+        sys.stdout.write(answer_table(answer, most) + "\n")
+    return 0
