@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from server.sfu.description import LayerWish
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Subscription:
-    """SSRCs belong to the subscription and stay over renegotiations, so that decoders need no reset."""
+    """SSRCs stay over renegotiations, so that decoders need no reset; a delivery that starts again gets new ones."""
 
     __slots__ = ("down", "is_desired", "is_permitted", "mid", "publication", "rtx_ssrc", "ssrc", "subscriber", "wish")
 
@@ -37,6 +38,11 @@ class Subscription:
             and self.publication.is_published
             and self.subscriber.grants.can_subscribe
         )
+
+    def stop(self, random_u32: Callable[[], int]) -> None:
+        """Delivery has ended. Why new SSRCs: the next one counts anew, and under one key no index may come twice."""
+        self.down = None
+        self.ssrc, self.rtx_ssrc = random_u32(), random_u32()
 
     def set_wish(self, wish: LayerWish) -> None:
         self.wish = wish

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 
 from livekit.protocol.models import SubscriptionError
@@ -63,7 +64,7 @@ class Delivery:
                 self._peer.stop_sending(section.mid)
                 subscription = self._participant.subscriptions.get(TrackSid(sid))
                 if subscription is not None:
-                    subscription.down = None
+                    subscription.stop(lambda: secrets.randbits(32))
 
     def apply(self, negotiated: Negotiated) -> None:
         for sid, section in self._sending.items():

@@ -60,7 +60,15 @@ def _kept(before: Placing, receivers: tuple[MediaSection, ...], outgoing: Sequen
     live: dict[str, Outgoing] = {}
     for mid, track in before.live.items():
         section, still = by_mid.get(mid), wanted.get(track.track_sid)
-        if section is not None and still is not None and still.kind == section.kind and sendable(section, still):
+        # Why the SSRC: a delivery that stopped and starts again is a new one to the client.
+        is_same = still is not None and still.ssrc == track.ssrc
+        if (
+            section is not None
+            and still is not None
+            and is_same
+            and still.kind == section.kind
+            and sendable(section, still)
+        ):
             live[mid] = still
     return live
 
