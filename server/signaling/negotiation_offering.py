@@ -1,8 +1,8 @@
 """We offer: the subscriber connection of v0 clients (media.md §a.5), one section for data and one for each track.
 
-Sections are only ever added; one that lost its track is offered `inactive` and, once that is answered, serves the
-next track of its kind. The state of an offer that was never answered may or may not be the client's: the next
-offer therefore builds on it and never takes a section back.
+Sections are only ever added; one that lost its track is offered `inactive` and, once that is answered and there are
+many, serves another track of its kind. The state of an offer that was never answered may or may not be the client's:
+the next offer therefore builds on it and never takes a section back.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from server.signaling.sdp_parser import SdpReader
 from server.signaling.sdp_writer import write_sdp
 
 _DATA_MID = "0"
+# Two for each of 30 people, and as many again for reconnects: about 100 kB of offer, well below what clients accept.
+_FRESH_SECTIONS = 120
 _RECEIVES = (Direction.RECVONLY, Direction.SENDRECV)
 
 
@@ -136,11 +138,14 @@ class OfferingSide:
 def _kept(slot: _Slot, wanted: Mapping[str, Outgoing]) -> _Slot:
     if slot.track is None:
         return slot
-    return replace(slot, track=wanted.get(slot.track.track_sid))
+    now = wanted.get(slot.track.track_sid)
+    return replace(slot, track=now if now is not None and now.ssrc == slot.track.ssrc else None)
 
 
 def _place(slots: list[_Slot], track: Outgoing) -> None:
-    for index, slot in enumerate(slots):
+    # Why fresh sections first: a used one keeps its first track's id at the client, and the native SDK leaves it black.
+    is_full = len(slots) >= _FRESH_SECTIONS
+    for index, slot in enumerate(slots if is_full else ()):
         if slot.is_free and slot.kind is track.kind and slot.track is None:
             slots[index] = replace(slot, track=track, is_free=False)
             return

@@ -137,7 +137,21 @@ def test_answered_payload_types_win() -> None:
     assert (codec.payload_type, codec.rtx_payload_type) == (120, 124)
 
 
-def test_sections_stay_rest_and_are_used_again() -> None:
+def test_fresh_sections_come_first() -> None:
+    side = OfferingSide()
+    assert agree(side, MICROPHONE, CAMERA) == {"1": "TR_mic", "2": "TR_cam"}
+    assert agree(side, CAMERA) == {"2": "TR_cam"}
+    assert agree(side, CAMERA, MICROPHONE) == {"2": "TR_cam", "3": "TR_mic"}
+
+
+def test_delivery_that_starts_again_gets_a_section_of_its_own() -> None:
+    side = OfferingSide()
+    agree(side, CAMERA)
+    assert agree(side, replace(CAMERA, ssrc=CAMERA.ssrc + 1)) == {"2": "TR_cam"}
+
+
+def test_sections_stay_rest_and_are_used_again_when_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.signaling.negotiation_offering._FRESH_SECTIONS", 3)
     side = OfferingSide()
     assert agree(side, MICROPHONE, CAMERA) == {"1": "TR_mic", "2": "TR_cam"}
     assert agree(side, CAMERA, OTHER_MICROPHONE) == {"2": "TR_cam", "3": "TR_mic2"}
@@ -185,7 +199,7 @@ def test_inactive_answer_refuses_the_track_and_keeps_the_section() -> None:
 
     negotiated = side.accept(answer_to(side.offer(LOCAL, (CAMERA,)), change=decline))
     assert negotiated.refused == (("TR_cam", "codec_unsupported"),)
-    assert agree(side, H264_CAMERA) == {"1": "TR_h264"}
+    assert agree(side, H264_CAMERA) == {"2": "TR_h264"}
 
 
 def test_ice_restart() -> None:
