@@ -27,6 +27,8 @@ _REPORT_INTERVAL_US = 2_000_000
 _MIN_REPORT_INTERVAL_US = 100_000
 # Why 256: more lost at once is a key frame's business; a NACK packet can name thousands.
 _MAX_ANSWERED = 256
+# Why 128: a second of holes of a small layer; older ones have been reported or never will be.
+_MAX_HOLES = 128
 _FALLBACK = {"audio/red": "audio/opus"}
 
 
@@ -43,6 +45,7 @@ class DownTrack:
 
     __slots__ = (
         "_has_sent",
+        "_holes",
         "_is_closed",
         "_is_video",
         "_limiter",
@@ -92,6 +95,7 @@ class DownTrack:
         self.fraction_lost = 0.0
         self._reported_highest = -1
         self._reported_lost = 0
+        self._holes = 0
         self._reported_following = 0
         self._reported_sent = 0
         self.forwarder = Forwarder(first_sequence)
@@ -303,15 +307,17 @@ class DownTrack:
             layer.request_keyframe(now_us)
 
     def on_report(self, block: ReportBlock, now_us: int) -> tuple[int, int]:
-        """(packets expected, packets lost) on the way from us since the last report of this subscriber.
+        """(packets expected, packets lost) on the way from us since the last report; less than 0 when late ones came.
 
-        What was lost before it reached us is a hole in our numbering, and no fault of this subscriber's path.
+        What was lost before it reached us is a hole in our numbering, and no fault of this subscriber's path. The
+        report that counts a hole comes a round trip after it, so holes wait for their loss, and fills for their gain.
         """
         following, sent = self.forwarder.munger.following, self.out.packets
-        holes = max(0, ((following - self._reported_following) & 0xFFFF) - (sent - self._reported_sent))
+        given = (following - self._reported_following) & 0xFFFF
+        self._holes = min(_MAX_HOLES, max(-_MAX_HOLES, self._holes + given - (sent - self._reported_sent)))
         self._reported_following, self._reported_sent = following, sent
         expected = (block.highest_sequence - self._reported_highest) & 0xFFFFFFFF
-        lost = block.cumulative_lost - self._reported_lost - holes
+        lost = block.cumulative_lost - self._reported_lost
         is_first = self._reported_highest < 0
         self._reported_highest = block.highest_sequence
         self._reported_lost = block.cumulative_lost
@@ -322,9 +328,11 @@ class DownTrack:
             self.peer.subscriber.on_rtt(rtt_us, now_us)
         # A report that jumps back or far ahead belongs to an earlier stream on this SSRC.
         if is_first or expected > 0x8000:
+            self._holes = 0
             return 0, 0
-        expected = max(0, expected - holes)
-        return expected, min(max(lost, 0), expected)
+        explained = min(lost, max(self._holes, 0)) if lost > 0 else max(lost, min(self._holes, 0))
+        self._holes -= explained
+        return max(0, expected - max(explained, 0)), lost - explained
 
     def report(self, now_us: int, *, is_fresh: bool) -> None:
         """A sender report on the publisher's clock: right after its own (`is_fresh`), and after each switch."""

@@ -104,8 +104,9 @@ class Feedback:
         self._expected += expected
         self._lost += lost
         if self._expected >= _MIN_EXPECTED:
-            self.downlink_loss = self._lost / self._expected
-            certain = certain_loss(self._lost, self._expected)
+            lost = min(max(self._lost, 0), self._expected)
+            self.downlink_loss = lost / self._expected
+            certain = certain_loss(lost, self._expected)
             self._expected = self._lost = 0
             self._peer.subscriber.on_loss(self.downlink_loss, certain, now_us)
 
