@@ -66,6 +66,7 @@ class ParticipantSession:
         self._lost_at_us = 0
         self._is_media_connected = False
         self._is_media_closed = False
+        self.is_media_silent = False
         self.outbox = DataOutbox(self._send_on_channel, RELIABLE)
         self._effects: dict[Effect, Callable[[], None]] = {
             Effect.SEND_JOIN: self._send_greeting,
@@ -220,6 +221,7 @@ class ParticipantSession:
         return self.media.send_message(label, payload)
 
     def on_media_state(self, state: TransportState) -> None:
+        self.is_media_silent = state is TransportState.SILENT
         match state:
             case TransportState.CONNECTED:
                 self._is_media_connected = True

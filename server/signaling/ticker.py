@@ -125,6 +125,9 @@ def _levels(room: Room, now_us: int) -> dict[str, float]:
 
 
 def _quality(session: ParticipantSession, now_us: int) -> tuple[ConnectionQuality, float]:
+    if session.is_media_silent:
+        # Clients that hear this of themselves for ten seconds start over, which is what a dead path needs.
+        return ConnectionQuality.LOST, 0.0
     measured = session.media.quality(now_us)
     return _QUALITY[measured.level], measured.score
 
