@@ -95,7 +95,8 @@ class MediaHost:
         for state in self.supervisor.states:
             metrics.worker_ready.labels(str(state.index)).set(int(state.is_ready))
             metrics.worker_restarts.labels(str(state.index)).set(state.restarts)
-        return metrics.render(await self._front.metrics_texts())
+        # In a thread: it reads /proc and formats thousands of lines.
+        return await asyncio.to_thread(metrics.render, await self._front.metrics_texts())
 
     def stop_soon(self) -> None:
         """Participants are told, and nothing new is taken; `close` ends it."""

@@ -41,6 +41,8 @@ def no_blocking_calls(request: pytest.FixtureRequest) -> Iterator[None]:
         # Why: asyncpg looks for ~/.pgpass and ~/.postgresql once per connection made, not per query.
         for function in guard.functions.values():
             function.can_block_in("asyncpg/connect_utils.py", "_parse_connect_dsn_and_args")
+            # Why: a traceback in the log shows source lines; nothing is fast any more when it is written.
+            function.can_block_in("linecache.py", {"checkcache", "updatecache"})
         yield
 
 

@@ -137,7 +137,7 @@ def _parts(
     api_key, api_secret = next(iter(prepared.keys.items()))
 
     async def render_metrics() -> bytes:
-        return await media.render_metrics(metrics) if media is not None else metrics.render({})
+        return await (media.render_metrics(metrics) if media is not None else asyncio.to_thread(metrics.render, {}))
 
     def add_media(app: web.Application) -> None:
         if media is not None:
