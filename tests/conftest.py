@@ -8,11 +8,30 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+import structlog
 from blockbuster import blockbuster_ctx
 
 TESTS = Path(__file__).parent
 # Why these: a folder is the marker, so that nobody forgets one and a new folder must be thought about.
 LAYERS = ("unit", "contract", "integration", "conformance", "fuzz", "e2e")
+
+
+def configure_test_log() -> None:
+    """Plain lines on stdout, which pytest keeps for failures; structlog's own default paints tracebacks from files."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def pytest_configure() -> None:
+    configure_test_log()
 
 
 def layer_of(path: Path) -> str | None:

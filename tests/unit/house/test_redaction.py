@@ -11,6 +11,7 @@ import structlog
 
 from server.log import configure_log
 from server.redaction import REDACTED, is_secret_name, redact
+from tests.conftest import configure_test_log
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJsaW4ifQ.c2lnbmF0dXJl"
 
@@ -75,7 +76,7 @@ def _log(as_json: bool, keep_pii: bool = False) -> list[str]:
         logging.getLogger("lib").error("x %s", "Bearer SECRET")
     finally:
         logging.getLogger().handlers = before
-        structlog.reset_defaults()
+        configure_test_log()
     return stream.getvalue().splitlines()
 
 
