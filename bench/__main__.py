@@ -15,6 +15,8 @@ BENCHES = {
     "classroom": "30 participants for minutes: packets lost inside, memory, a burst of joins",
     "latency": "what the server adds to a packet's way",
     "budget": "what the pages weigh before the class shows",
+    "overlap": "the search for common hours, beside the same with portion",
+    "transitions": "every clock change 2000-2040 against whenever and zic's zdump",
 }
 
 
