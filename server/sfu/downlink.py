@@ -175,6 +175,10 @@ class Downlink:
         return self.budget_bps is not None and self._probe is _Probe.NONE and now_us >= self._waits_until_us
 
     @property
+    def is_probing(self) -> bool:
+        return self._probe is not _Probe.NONE
+
+    @property
     def is_rising(self) -> bool:
         """The last probe succeeded: the next one may aim at everything that is missing."""
         return self._raised_us > 0

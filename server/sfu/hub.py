@@ -15,10 +15,14 @@ from server.sfu.ports import Transport
 from server.sfu.uptrack import UpTrack, UpTrackListener
 
 
+# Why 5: a hundred milliseconds is soon enough for whoever only listens, and forty listeners are most of a class.
+_TURNS = 5
+
+
 class MediaHub:
     """Owns every `UpTrack` and `MediaPeer` until it is closed."""
 
-    __slots__ = ("_clock", "_estimator", "_fanout", "_peers", "_random_u32", "stats")
+    __slots__ = ("_clock", "_estimator", "_fanout", "_peers", "_random_u32", "_turn", "stats")
 
     def __init__(
         self,
@@ -30,6 +34,7 @@ class MediaHub:
         self._random_u32 = random_u32
         self._estimator = estimator
         self._fanout = Fanout()
+        self._turn = 0
         self._peers: list[MediaPeer] = []
         self.stats: HubStats = self._fanout.stats
 
@@ -64,12 +69,14 @@ class MediaHub:
         self._fanout.run(self._clock.monotonic_us())
 
     def tick(self) -> None:
-        """Each 20 ms: repairs, reports, allocation, demand."""
+        """Each 20 ms: repairs, reports, allocation, demand. Peers that only listen come every fifth time."""
         now_us = self._clock.monotonic_us()
         for track in list(self._fanout.tracks):
             track.tick(now_us)
-        for peer in list(self._peers):
-            peer.tick(now_us)
+        self._turn = (self._turn + 1) % _TURNS
+        for index, peer in enumerate(list(self._peers)):
+            if index % _TURNS == self._turn or peer.is_pressing:
+                peer.tick(now_us)
         self._fanout.run(now_us)
 
     def _forget(self, peer: MediaPeer) -> None:

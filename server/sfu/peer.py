@@ -330,6 +330,11 @@ class MediaPeer:
         """Whether packets can go out. A silent transport may come back, so it counts."""
         return self._transport.state in _SENDABLE
 
+    @property
+    def is_pressing(self) -> bool:
+        """Whether it needs every tick: it publishes, and losses are to be repaired, or padding goes out to it."""
+        return bool(self._feedback.layers) or self._subscriber.is_probing or self.is_connected != self._was_connected
+
     def tick(self, now_us: int) -> None:
         is_connected = self.is_connected
         if is_connected != self._was_connected:

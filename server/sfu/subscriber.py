@@ -69,6 +69,10 @@ class Subscriber:
         if self._downlink.on_loss(fraction, self._throughput.bitrate_bps(now_us), now_us, certain=certain):
             self.allocate(now_us)
 
+    @property
+    def is_probing(self) -> bool:
+        return self._downlink.is_probing
+
     def tick(self, now_us: int) -> None:
         if self._peer.sent_bytes:
             self._throughput.add(self._peer.sent_bytes, now_us)
