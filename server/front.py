@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -26,6 +27,8 @@ _T = TypeVar("_T")
 WAIT_FOR_WORKER_S = 4.0
 # A worker answers a call at once or never.
 CALL_TIMEOUT_S = 10.0
+# How long the workers have to close their participants' sockets when we stop.
+FAREWELL_S = 1.5
 # The largest message of either side is a description of a whole class; more is a mistake or an attack.
 MAX_MESSAGE_BYTES = 1024 * 1024
 MAX_CALL_BYTES = 256 * 1024
@@ -47,7 +50,8 @@ class Front:
         self._workers = workers
         self._peek_room = peek_room
         self._sessions: dict[int, tuple[Path, aiohttp.ClientSession]] = {}
-        self._open: set[web.WebSocketResponse] = set()
+        # open signalling WebSockets, each with the event of its end
+        self._open: dict[web.WebSocketResponse, asyncio.Event] = {}
 
     def add_to(self, app: web.Application) -> None:
         for path in ("/rtc", "/rtc/v1"):
@@ -79,11 +83,12 @@ class Front:
             if not client.can_prepare(request).ok:
                 return web.Response(status=426, text="upgrade required", headers={"Upgrade": "websocket"})
             await client.prepare(request)
-            self._open.add(client)
+            self._open[client] = ended = asyncio.Event()
             try:
                 await pump_both(client, upstream)
             finally:
-                self._open.discard(client)
+                del self._open[client]
+                ended.set()
         return client
 
     async def _connect(self, request: web.Request) -> aiohttp.ClientWebSocketResponse:
@@ -216,7 +221,10 @@ class Front:
     # -- closing
 
     async def _say_goodbye(self, _: web.Application) -> None:
-        """The workers have told their participants already; whoever is left is told that the service restarts."""
+        """The workers tell their participants and close; whoever is left is told that the service restarts."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_S):
+                await asyncio.gather(*(ended.wait() for ended in self._open.values()))
         farewells = [client.close(code=SERVICE_RESTART, message=b"restart") for client in tuple(self._open)]
         await asyncio.gather(*farewells, return_exceptions=True)
 

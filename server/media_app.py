@@ -49,13 +49,20 @@ class MediaConfig:
 
 # For the worker, which reports the real ports to its supervisor.
 ENDPOINT: web.AppKey[MediaEndpoint] = web.AppKey("endpoint", MediaEndpoint)
+REGISTRY: web.AppKey[RoomRegistry] = web.AppKey("registry", RoomRegistry)
 
 
 def create_media_app(config: MediaConfig, clock: Clock | None = None) -> web.Application:
     """The application; sockets open when it starts and everything closes with it (docs/closures.md)."""
     app = web.Application(client_max_size=MAX_TWIRP_BODY, handler_args={"max_line_size": MAX_REQUEST_LINE})
     app.cleanup_ctx.append(lambda app: _run(app, config, clock or SystemClock()))
+    # Why not at the end of `_run`: aiohttp waits for open WebSockets before that, and these wait to be told.
+    app.on_shutdown.append(_tell_everybody)
     return app
+
+
+async def _tell_everybody(app: web.Application) -> None:
+    app[REGISTRY].close()
 
 
 async def _run(app: web.Application, config: MediaConfig, clock: Clock) -> AsyncIterator[None]:
@@ -67,6 +74,7 @@ async def _run(app: web.Application, config: MediaConfig, clock: Clock) -> Async
     http = aiohttp.ClientSession()
     sender = WebhookSender(http=http, keys=config.keys, urls=config.webhook_urls, clock=clock, tasks=tasks)
     registry = RoomRegistry(clock=clock, events=WebhookEvents(sender, clock), random_u32=_random_u32)
+    app[REGISTRY] = registry
     ports = SessionPorts(endpoint=endpoint, hub=hub, clock=clock, tasks=tasks, resume_grace_s=config.resume_grace_s)
     joiner = Joiner(
         registry=registry, ports=ports, server=ServerIdentity(node_id=f"ND_tongchuang_{config.worker_index}")
@@ -85,9 +93,8 @@ async def _run(app: web.Application, config: MediaConfig, clock: Clock) -> Async
 
     app.router.add_get("/metrics", metrics)
     yield
-    # Close cascade: people are told, media ends, then what carried it.
+    # Close cascade: people were told in `on_shutdown`; media ends, then what carried it.
     ticker.cancel()
-    registry.close()
     await sender.close()
     await tasks.close()
     await endpoint.close()

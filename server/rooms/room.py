@@ -234,9 +234,12 @@ class Room:
         if self.is_closed:
             return
         self.is_closed = True
+        # A server that stops is mostly one that restarts: clients shall come back by themselves.
+        is_restart = reason == DisconnectReason.SERVER_SHUTDOWN
+        action = LeaveRequest.Action.RECONNECT if is_restart else LeaveRequest.Action.DISCONNECT
         for participant in list(self.participants.values()):
             self.leave(participant, reason)
-            participant.link.disconnect(reason, LeaveRequest.Action.DISCONNECT)
+            participant.link.disconnect(reason, action)
         self._events.emit(RoomEventKind.ROOM_FINISHED, self.info())
 
 

@@ -20,6 +20,8 @@ import aiohttp
 import jwt
 import pytest
 from livekit.api import AccessToken, VideoGrants
+from livekit.protocol.models import DisconnectReason
+from livekit.protocol.rtc import LeaveRequest, SignalResponse
 
 from server.cli import main
 from tests.integration.house.test_supervisor import is_alive, until
@@ -144,6 +146,20 @@ async def test_a_killed_worker_is_back_by_itself(start: StartCommand, http: aioh
             await asyncio.sleep(0.05)
     text = await (await http.get(serve.url + "/metrics")).text()
     assert 'tongchuang_media_worker_restarts{worker="0"} 1.0' in text
+
+
+async def test_those_in_a_room_are_told_to_come_back(start: StartCommand, http: aiohttp.ClientSession) -> None:
+    serve = await start("serve", *ANY_PORT)
+    await serve.ready()
+    seat = await (await http.get(serve.url + "/api/v1/demo/lesson/token", params={"seat": "lin"})).json()
+    async with http.ws_connect(serve.url + "/rtc", params={"access_token": seat["token"]}) as socket:
+        first = SignalResponse.FromString(await socket.receive_bytes())
+        assert first.WhichOneof("message") == "join"
+        stopping = asyncio.create_task(serve.stop())
+        said = [SignalResponse.FromString(message.data) async for message in socket]
+    assert said[-1].leave.action == LeaveRequest.Action.RECONNECT
+    assert said[-1].leave.reason == DisconnectReason.SERVER_SHUTDOWN
+    assert (await stopping)[0] == 0
 
 
 async def test_no_process_is_left_when_serve_is_killed(start: StartCommand) -> None:
