@@ -121,19 +121,23 @@ class Client:
         return tone
 
     async def sees_frames(self, identity: str, count: int = SOME_FRAMES, code: int | None = None) -> VideoMeter:
-        """`count` more frames than now are decoded of the other's video, in the other's colour."""
-        meter = await until(lambda: self.video.get(identity), f"{self.identity} is subscribed to {identity}'s video")
-        start, start_meter = meter.frames, meter
+        """`count` more frames than now are decoded of the other's video, the last in the other's colour."""
+        await until(lambda: self.video.get(identity), f"{self.identity} is subscribed to {identity}'s video")
+        first = self.video[identity]
+        start = first.frames
 
-        def enough() -> bool:
-            current = self.video[identity]
-            return current.frames >= (start if current is start_meter else 0) + count
+        def came() -> int:
+            meter = self.video[identity]
+            return meter.frames - (start if meter is first else 0)
 
-        await until(enough, lambda: f"{count} more frames of {identity}: {self.video[identity].frames - start} came")
-        meter = self.video[identity]
-        if code is not None:
-            assert meter.code == code, f"{self.identity} sees colour {meter.code} as {identity}'s, sent was {code}"
-        return meter
+        await until(
+            lambda: came() >= count and (code is None or self.video[identity].code == code),
+            lambda: (
+                f"{self.identity} sees {count} more frames of {identity} in colour {code}: "
+                f"{came()} came, the last in colour {self.video[identity].code}"
+            ),
+        )
+        return self.video[identity]
 
     async def hears(self, identity: str, frequency_hz: float = 440) -> AudioMeter:
         """Most energy of what arrives from the other lies at the frequency."""

@@ -11,8 +11,9 @@ from livekit import rtc
 
 SAMPLE_RATE = 48_000
 CHUNK = SAMPLE_RATE // 100  # 10 ms, what the native audio source takes best
-# Chroma pairs far enough apart to survive a low bit rate: the index is the publisher's colour code.
-COLOURS = ((60, 60), (60, 196), (196, 60), (196, 196), (128, 128), (60, 128), (196, 128), (128, 60))
+# Chroma pairs far enough apart to survive a low bit rate; none is grey, as pictures made from nothing are. The index
+# is the publisher's colour code.
+COLOURS = ((60, 60), (60, 196), (196, 60), (196, 196), (128, 196), (60, 128), (196, 128), (128, 60))
 # A cycle of pictures made once: the generator then only hands out buffers.
 CYCLE = 16
 
@@ -69,6 +70,12 @@ class Camera:
             step += 1
             await asyncio.sleep(1 / self.frames_per_s)
 
+    @property
+    def sid(self) -> str:
+        """Of the publication."""
+        assert self.publication is not None, "not published"
+        return self.publication.sid
+
     async def close(self) -> None:
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -97,6 +104,12 @@ class Tone:
         while True:
             for start in range(0, SAMPLE_RATE, CHUNK):
                 yield pcm[start : start + CHUNK].tobytes()
+
+    @property
+    def sid(self) -> str:
+        """Of the publication."""
+        assert self.publication is not None, "not published"
+        return self.publication.sid
 
     async def close(self) -> None:
         self._task.cancel()

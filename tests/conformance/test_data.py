@@ -24,6 +24,13 @@ def payloads(client: Client, topic: str) -> list[bytes]:
     return [packet.data for packet in packets(client, topic)]
 
 
+async def count_is(client: Client, topic: str, count: int) -> None:
+    await until(
+        lambda: len(payloads(client, topic)) >= count,
+        lambda: f"{client.identity} got {count} on {topic}: {len(payloads(client, topic))} came",
+    )
+
+
 async def test_reliable_packet_reaches_everyone_else_with_sender_and_topic(meeting: Meeting) -> None:
     lin, ortega, chen = await meeting.join_all("lin", "ortega", "chen")
     await lin.me.publish_data(b"good morning", topic="greeting")
@@ -84,7 +91,7 @@ async def test_both_ways_at_once(meeting: Meeting) -> None:
         *(sender.me.publish_data(f"{sender.identity} {i}", topic="both") for i in range(20) for sender in (lin, ortega))
     )
     for receiver, sender in ((lin, ortega), (ortega, lin)):
-        await until(lambda receiver=receiver: len(payloads(receiver, "both")) == 20, f"{receiver.identity} got 20")
+        await count_is(receiver, "both", 20)
         assert set(payloads(receiver, "both")) == {f"{sender.identity} {i}".encode() for i in range(20)}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from livekit import rtc
 
 from tests.conformance.meeting import Meeting
@@ -32,7 +34,7 @@ async def test_own_name_metadata_and_attributes_change(meeting: Meeting) -> None
     seen = ortega.other("lin")
     assert (seen.name, seen.metadata) == ("林老師", "on stage")
     assert seen.attributes == {"keep": "1", "hand": "up"}
-    assert lin.me.attributes == {"keep": "1", "hand": "up"}
+    await until(lambda: lin.me.attributes == {"keep": "1", "hand": "up"}, "lin knows the own attributes")
     late = await meeting.join("late")
     assert (await late.sees("lin")).attributes == {"keep": "1", "hand": "up"}
 
@@ -41,11 +43,9 @@ async def test_without_the_right_own_metadata_stays(meeting: Meeting) -> None:
     lin = await meeting.join("lin", grants=meeting.full_grants(can_update_own_metadata=False), metadata="given")
     ortega = await meeting.join("ortega")
     await ortega.sees("lin")
-    try:
+    # Whether and how the client tells of the refusal is its own; the others are the judge.
+    with contextlib.suppress(Exception):
         await lin.me.set_metadata("taken")
-    except Exception as error:
-        # The client tells of the server's refusal in its own words; the type is not part of its interface.
-        assert "ermission" in str(error) or "allowed" in str(error).lower(), error
     # A later change of another person has come: the refused one would have come before it.
     chen = await meeting.join("chen")
     await chen.me.set_metadata("fence")
@@ -134,12 +134,10 @@ async def test_unpublish_and_publish_again(meeting: Meeting) -> None:
     lin, ortega = await meeting.join_all("lin", "ortega")
     first = await lin.show(code=1)
     await ortega.sees_frames("lin", code=1)
-    assert first.publication is not None
-    await lin.me.unpublish_track(first.publication.sid)
+    await lin.me.unpublish_track(first.sid)
     gone = await ortega.event("track_unpublished", lambda _, who: who.identity == "lin")
-    assert gone.args[0].sid == first.publication.sid
+    assert gone.args[0].sid == first.sid
     second = await lin.show(code=4)
-    assert second.publication is not None
-    assert second.publication.sid != first.publication.sid
-    await ortega.event("track_subscribed", lambda _, publication, __: publication.sid == second.publication.sid)
+    assert second.sid != first.sid
+    await ortega.event("track_subscribed", lambda _, publication, __: publication.sid == second.sid)
     await ortega.sees_frames("lin", code=4)

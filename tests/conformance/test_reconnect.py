@@ -7,7 +7,7 @@ from livekit import api, rtc
 from tests.conformance.client import Client
 from tests.conformance.meeting import Meeting
 from tests.conformance.signal_proxy import SignalProxy
-from tests.conformance.test_data import payloads
+from tests.conformance.test_data import count_is, payloads
 from tests.conformance.wait import until
 
 
@@ -116,12 +116,12 @@ async def test_reliable_data_arrives_exactly_once_over_a_resume(meeting: Meeting
         await ortega.me.publish_data(payload, topic="row")
     for client in (lin, ortega):
         await client.event("reconnected")
-        await until(lambda client=client: len(payloads(client, "row")) >= 60, f"{client.identity} got all")
+        await count_is(client, "row", len(sent))
     # A fence each way: whatever is replayed wrongly would come before it.
     await lin.me.publish_data(b"fence", topic="row")
     await ortega.me.publish_data(b"fence", topic="row")
     for client in (lin, ortega):
-        await until(lambda client=client: b"fence" in payloads(client, "row"), "the fence came")
+        await count_is(client, "row", len(sent) + 1)
         assert payloads(client, "row") == [*sent, b"fence"]
 
 
@@ -155,8 +155,10 @@ async def test_same_identity_again_takes_over(meeting: Meeting) -> None:
     gone = await lin.event("disconnected")
     assert gone.args[0] == rtc.DisconnectReason.DUPLICATE_IDENTITY
     await again.show(code=4)
-    await until(lambda: ortega.other("lin").sid == again.me.sid if "lin" in ortega.room.remote_participants else None,
-                "ortega sees the new lin")  # fmt: skip
+    await until(
+        lambda: (seen := ortega.room.remote_participants.get("lin")) is not None and seen.sid == again.me.sid,
+        "ortega sees the new lin",
+    )
     await until(lambda: ortega.video["lin"].code == 4, "the new picture came")
     await ortega.sees_frames("lin", code=4)
     assert list(ortega.room.remote_participants) == ["lin"]

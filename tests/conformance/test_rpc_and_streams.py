@@ -18,9 +18,10 @@ BYTES = bytes(number % 253 for number in range(100_000))
 
 
 def answer_echo(client: Client) -> None:
-    @client.me.register_rpc_method("echo")
     async def echo(call: rtc.RpcInvocationData) -> str:
         return f"{call.caller_identity}:{call.payload}"
+
+    client.me.register_rpc_method("echo", echo)
 
 
 async def call(caller: Client, to: str, payload: str, method: str = "echo") -> str:
@@ -46,10 +47,10 @@ async def test_calls_at_the_same_time_do_not_mix(meeting: Meeting) -> None:
 async def test_a_failed_call_tells_why(meeting: Meeting) -> None:
     lin, ortega = await meeting.join_all("lin", "ortega")
 
-    @ortega.me.register_rpc_method("refuse")
     async def refuse(_: rtc.RpcInvocationData) -> str:
         raise rtc.RpcError(code=101, message="not now", data="later")
 
+    ortega.me.register_rpc_method("refuse", refuse)
     with pytest.raises(rtc.RpcError) as refused:
         await call(lin, "ortega", "x", "refuse")
     assert (refused.value.code, refused.value.message, refused.value.data) == (101, "not now", "later")

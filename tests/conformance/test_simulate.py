@@ -32,7 +32,7 @@ async def test_pictures_go_on_after(meeting: Meeting, scenario: rtc.SimulateScen
     mark = len(lin.events)
     await lin.room.simulate_scenario(scenario)
     await lin.event("reconnected", since=mark, guard_s=30)
-    await until(lambda: lin.room.isconnected(), "lin is connected")
+    await until(lin.room.isconnected, "lin is connected")
     await ortega.sees_frames("lin", code=1)
     await lin.sees_frames("ortega", code=2)
     assert list(ortega.room.remote_participants) == ["lin"]

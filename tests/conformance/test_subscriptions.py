@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 from livekit import api, rtc
 
 from tests.conformance.client import Client
 from tests.conformance.meeting import Meeting
+from tests.conformance.meter import VideoMeter
 from tests.conformance.wait import stays, until
 
 VIDEO, AUDIO = rtc.TrackKind.KIND_VIDEO, rtc.TrackKind.KIND_AUDIO
@@ -71,12 +74,11 @@ async def test_server_subscribes_and_unsubscribes(meeting: Meeting) -> None:
     lin, ortega = await meeting.join_all("lin", "ortega")
     camera = await lin.show(code=1)
     await ortega.sees_frames("lin")
-    assert camera.publication is not None
 
     async def subscribe(wanted: bool) -> None:
         await meeting.api.room.update_subscriptions(
             api.UpdateSubscriptionsRequest(
-                room=meeting.room, identity="ortega", track_sids=[camera.publication.sid], subscribe=wanted
+                room=meeting.room, identity="ortega", track_sids=[camera.sid], subscribe=wanted
             )
         )
 
@@ -92,26 +94,24 @@ async def test_layer_follows_the_wish_of_the_subscriber(meeting: Meeting) -> Non
     await lin.show(code=1, width=960, height=540, is_simulcast=True)
     publication = await ortega.publication("lin", VIDEO)
     meter = await ortega.sees_frames("lin", code=1)
-    for quality, is_right in (
-        (rtc.VideoQuality.VIDEO_QUALITY_LOW, lambda width: width == 320),
-        (rtc.VideoQuality.VIDEO_QUALITY_HIGH, lambda width: width == 960),
-        (rtc.VideoQuality.VIDEO_QUALITY_MEDIUM, lambda width: width == 640),
-    ):
-        publication.set_video_quality(quality)
-        await until(
-            lambda is_right=is_right: is_right(meter.size[0]),
-            lambda quality=quality: f"quality {quality} shows in the size: {dict(meter.sizes)}",
-        )
+    widths = {"LOW": 320, "HIGH": 960, "MEDIUM": 640}
+    for name, width in widths.items():
+        publication.set_video_quality(rtc.VideoQuality.Value(f"VIDEO_QUALITY_{name}"))
+        await size_is(meter, width)
         await ortega.sees_frames("lin", code=1)
+
+
+async def size_is(meter: VideoMeter, width: int) -> None:
+    await until(lambda: meter.size[0] == width, lambda: f"width {width}: {dict(meter.sizes)}")
 
 
 async def test_subscribe_right_taken_and_given_again(meeting: Meeting) -> None:
     lin, ortega = await meeting.join_all("lin", "ortega")
     await lin.show(code=1)
     await ortega.sees_frames("lin")
-    await permit(meeting, "ortega", can_subscribe=False, can_publish=True, can_publish_data=True)
+    await permit(meeting, "ortega", can_subscribe=False)
     await frames_stop(ortega, "lin")
-    await permit(meeting, "ortega", can_subscribe=True, can_publish=True, can_publish_data=True)
+    await permit(meeting, "ortega", can_subscribe=True)
     await ortega.sees_frames("lin", code=1)
 
 
@@ -121,13 +121,13 @@ async def test_publish_right_taken_stops_running_tracks(meeting: Meeting) -> Non
     await lin.sing()
     await ortega.sees_frames("lin")
     await ortega.hears("lin")
-    await permit(meeting, "lin", can_subscribe=True, can_publish=False, can_publish_data=True)
+    await permit(meeting, "lin", can_publish=False)
     for kind in (VIDEO, AUDIO):
-        await ortega.event("track_unpublished", lambda publication, _, kind=kind: publication.kind == kind)
+        await ortega.event("track_unpublished", functools.partial(_is_kind, kind))
     changed = await lin.event("participant_permissions_changed")
     assert not changed.args[1].can_publish
     assert ortega.other("lin").track_publications == {}
-    await permit(meeting, "lin", can_subscribe=True, can_publish=True, can_publish_data=True)
+    await permit(meeting, "lin", can_subscribe=True)
     await lin.event("participant_permissions_changed", lambda _, rights: rights.can_publish)
     await lin.show(code=5)
     await ortega.sees_frames("lin", code=5)
@@ -138,22 +138,27 @@ async def test_only_the_allowed_sources_stay(meeting: Meeting) -> None:
     await lin.show(code=1)
     await lin.sing()
     await ortega.sees_frames("lin")
-    await permit(
-        meeting,
-        "lin",
-        can_subscribe=True,
-        can_publish=True,
-        can_publish_data=True,
-        can_publish_sources=[api.TrackSource.MICROPHONE],
-    )
+    await permit(meeting, "lin", sources=(api.TrackSource.MICROPHONE,))
     await ortega.event("track_unpublished", lambda publication, _: publication.kind == VIDEO)
     await ortega.hears("lin")
     assert [publication.kind for publication in ortega.other("lin").track_publications.values()] == [AUDIO]
 
 
-async def permit(meeting: Meeting, identity: str, **rights: object) -> None:
+def _is_kind(kind: int, publication: rtc.RemoteTrackPublication, _: rtc.RemoteParticipant) -> bool:
+    return publication.kind == kind
+
+
+async def permit(
+    meeting: Meeting,
+    identity: str,
+    *,
+    can_publish: bool = True,
+    can_subscribe: bool = True,
+    sources: tuple[api.TrackSource, ...] = (),
+) -> None:
+    rights = api.ParticipantPermission(
+        can_publish=can_publish, can_subscribe=can_subscribe, can_publish_data=True, can_publish_sources=sources
+    )
     await meeting.api.room.update_participant(
-        api.UpdateParticipantRequest(
-            room=meeting.room, identity=identity, permission=api.ParticipantPermission(**rights)
-        )
+        api.UpdateParticipantRequest(room=meeting.room, identity=identity, permission=rights)
     )
