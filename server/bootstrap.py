@@ -182,7 +182,12 @@ def web_sources() -> list[Path]:
 
 def set_up(command: str) -> None:
     """All that `command` needs, one start at a time: a second one waits for the first."""
-    with (ROOT / ".setup.lock").open("w") as lock:
+    try:
+        lock = (ROOT / ".setup.lock").open("w")
+    except PermissionError:
+        # Installed by somebody else for us to run: then nothing is left to do, or the step that is says why it cannot.
+        lock = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         make_venv()
         install_packages(DEV_LOCK if command in DEV_COMMANDS else RUNTIME_LOCK)
