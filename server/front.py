@@ -54,11 +54,13 @@ class Front:
         self._open: dict[web.WebSocketResponse, asyncio.Event] = {}
 
     def add_to(self, app: web.Application) -> None:
-        for path in ("/rtc", "/rtc/v1"):
-            app.router.add_get(path, self.join, allow_head=False)
-        for path in ("/rtc/validate", "/rtc/v1/validate"):
-            app.router.add_get(path, self.pass_on, allow_head=False)
-            app.router.add_options(path, self.pass_on)
+        # Why twice: a base URL that ends in a slash makes "//rtc", which LiveKit takes too (media.md a.1).
+        for base in ("/rtc", "//rtc"):
+            for path in (base, base + "/v1"):
+                app.router.add_get(path, self.join, allow_head=False)
+            for path in (base + "/validate", base + "/v1/validate"):
+                app.router.add_get(path, self.pass_on, allow_head=False)
+                app.router.add_options(path, self.pass_on)
         app.router.add_post("/twirp/{service}/{method}", self.call)
         app.on_shutdown.append(self._say_goodbye)
         app.on_cleanup.append(self._close_sessions)

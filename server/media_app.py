@@ -19,6 +19,7 @@ from server.rooms.webhook_sender import WebhookSender
 from server.sfu.hub import MediaHub
 from server.sfu.transport import EndpointConfig, MediaEndpoint
 from server.signaling.connection import ConnectionStats
+from server.signaling.fresh_token import FreshTokens
 from server.signaling.joining import Joiner, ServerIdentity
 from server.signaling.participant_session import RESUME_GRACE_S, SessionPorts
 from server.signaling.routes import SignalRoutes
@@ -76,15 +77,19 @@ async def _run(app: web.Application, config: MediaConfig, clock: Clock) -> Async
     registry = RoomRegistry(clock=clock, events=WebhookEvents(sender, clock), random_u32=_random_u32)
     app[REGISTRY] = registry
     ports = SessionPorts(endpoint=endpoint, hub=hub, clock=clock, tasks=tasks, resume_grace_s=config.resume_grace_s)
+    tokens = FreshTokens(config.keys, clock)
     joiner = Joiner(
-        registry=registry, ports=ports, server=ServerIdentity(node_id=f"ND_tongchuang_{config.worker_index}")
+        registry=registry,
+        ports=ports,
+        server=ServerIdentity(node_id=f"ND_tongchuang_{config.worker_index}"),
+        tokens=tokens,
     )
     stats = ConnectionStats()
     gauges = MediaGauges(hub=hub, endpoint=endpoint, registry=registry, joiner=joiner, connections=stats)
     SignalRoutes(joiner, config.keys, clock, stats).add_to(app)
     TwirpRoutes(RoomService(registry, clock.monotonic_us), config.keys, clock).add_to(app)
     ticker = asyncio.create_task(
-        Ticker(TickerPorts(registry=registry, joiner=joiner, hub=hub, clock=clock, keys=config.keys)).run(),
+        Ticker(TickerPorts(registry=registry, joiner=joiner, hub=hub, clock=clock, tokens=tokens)).run(),
         name="ticker",
     )
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from livekit.protocol.models import DisconnectReason, ParticipantInfo
+from livekit.protocol.models import Codec, DisconnectReason, ParticipantInfo
 from livekit.protocol.models import Room as RoomInfo
 from livekit.protocol.rtc import LeaveRequest, ParticipantUpdate, RoomUpdate, SignalResponse
 
@@ -21,6 +21,9 @@ from server.rooms.participant import Participant, State
 from server.rooms.publication import Publication
 from server.rooms.speakers import Speakers
 from server.rooms.subscriptions import Subscriptions
+
+# VP8 before other video: JS falls back to the first that is there when the one it wants is missing (media.md a.3).
+ENABLED_CODECS = ("video/VP8", "video/H264", "audio/opus", "audio/red")
 
 # Why 200: people who left are told to those who resume; a resume takes seconds, not a school day.
 _DEPARTED_KEPT = 200
@@ -217,6 +220,7 @@ class Room:
             max_participants=self.settings.max_participants,
             creation_time=self.created_at_ms // 1000,
             creation_time_ms=self.created_at_ms,
+            enabled_codecs=[Codec(mime=mime) for mime in ENABLED_CODECS],
             metadata=self.metadata,
             num_participants=len(visible),
             num_publishers=sum(p.is_publisher for p in visible),

@@ -14,7 +14,6 @@ from server.sfu.peer import MediaPeer, PeerListener
 from server.sfu.ports import Transport
 from server.sfu.uptrack import UpTrack, UpTrackListener
 
-
 # Why 5: a hundred milliseconds is soon enough for whoever only listens, and forty listeners are most of a class.
 _TURNS = 5
 

@@ -21,8 +21,9 @@ from server.ids import Identity, ParticipantSid, RoomName, new_participant_sid
 from server.rooms.access_token import Claims
 from server.rooms.participant import Participant
 from server.rooms.registry import RoomRegistry
-from server.rooms.room import Room
+from server.rooms.room import ENABLED_CODECS, Room, RoomSettings
 from server.signaling.connection import Connection
+from server.signaling.fresh_token import FreshTokens
 from server.signaling.handlers import handle
 from server.signaling.join_request import Join
 from server.signaling.participant_session import ParticipantSession, SessionPorts, leave_message
@@ -32,9 +33,6 @@ LIVEKIT_VERSION = "1.11.0"
 PROTOCOL = 16
 PING_INTERVAL_S = 5
 PING_TIMEOUT_S = 15
-
-# Why VP8 first among video: JS falls back to the first entry when the codec it wants is missing.
-_PUBLISH_CODECS = ("video/VP8", "video/H264", "audio/opus", "audio/red")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +55,13 @@ class ServerIdentity:
 class Joiner:
     """One per worker. `sessions` are those whose participant is in a room."""
 
-    def __init__(self, *, registry: RoomRegistry, ports: SessionPorts, server: ServerIdentity) -> None:
+    def __init__(
+        self, *, registry: RoomRegistry, ports: SessionPorts, server: ServerIdentity, tokens: FreshTokens
+    ) -> None:
         self._registry = registry
         self._ports = ports
         self._server = server
+        self._tokens = tokens
         self.sessions: dict[ParticipantSid, ParticipantSession] = {}
 
     async def serve(self, connection: Connection, join: Join, claims: Claims, *, is_single: bool) -> None:
@@ -73,7 +74,7 @@ class Joiner:
                 return
             self._resume(session, connection, join)
         else:
-            room = self._registry.open(room_name)
+            room = self._open(room_name, claims)
             self._end_namesake(room, Identity(claims.identity))
             if room.is_full and not claims.grants.hidden:
                 await _refuse(connection, DisconnectReason.JOIN_FAILURE, LeaveRequest.Action.DISCONNECT)
@@ -110,6 +111,7 @@ class Joiner:
         self.sessions[participant.sid] = session
         response = self._join_response(room, participant, is_single=is_single)
         session.admit(connection, SignalResponse(join=response))
+        self._tokens.send(session)
         if speaking := room.speakers.current():
             session.send(SignalResponse(speakers_changed=SpeakersChanged(speakers=speaking)))
         for request in join.add_tracks:
@@ -130,10 +132,23 @@ class Joiner:
             ping_interval=PING_INTERVAL_S,
             server_info=self._server.info(),
             fast_publish=participant.grants.can_publish,
-            enabled_publish_codecs=[Codec(mime=mime) for mime in _PUBLISH_CODECS],
+            enabled_publish_codecs=[Codec(mime=mime) for mime in ENABLED_CODECS],
         )
         response.client_configuration.resume_connection = ClientConfigSetting.ENABLED
         return response
+
+    def _open(self, name: RoomName, claims: Claims) -> Room:
+        """The room, made with what the token says of it where this join is the first (`roomConfig`)."""
+        config = claims.room_config
+        if config is None:
+            return self._registry.open(name)
+        defaults = RoomSettings()
+        settings = RoomSettings(
+            empty_timeout_s=config.empty_timeout or defaults.empty_timeout_s,
+            departure_timeout_s=config.departure_timeout or defaults.departure_timeout_s,
+            max_participants=config.max_participants,
+        )
+        return self._registry.open(name, settings, config.metadata)
 
     def _end_namesake(self, room: Room, identity: Identity) -> None:
         """The newer join wins; the older is told why."""
@@ -163,6 +178,7 @@ class Joiner:
         people = [person.info(), *room.others(person), *room.departed_since(session.lost_at_us)]
         session.send(SignalResponse(update=ParticipantUpdate(participants=people)))
         session.send(SignalResponse(room_update=RoomUpdate(room=room.info())))
+        self._tokens.send(session)
         session.media.resume()
         _offer(session, join.offer)
         if join.sync_state is not None:

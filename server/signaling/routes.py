@@ -34,11 +34,13 @@ class SignalRoutes:
         self._open: set[web.WebSocketResponse] = set()
 
     def add_to(self, app: web.Application) -> None:
-        app.router.add_get("/rtc", self.join_v0, allow_head=False)
-        app.router.add_get("/rtc/v1", self.join_v1, allow_head=False)
-        for path in ("/rtc/validate", "/rtc/v1/validate"):
-            app.router.add_get(path, self.validate, allow_head=False)
-            app.router.add_options(path, self.preflight)
+        # Why twice: a base URL that ends in a slash makes "//rtc", which LiveKit takes too (media.md a.1).
+        for base in ("/rtc", "//rtc"):
+            app.router.add_get(base, self.join_v0, allow_head=False)
+            app.router.add_get(base + "/v1", self.join_v1, allow_head=False)
+            for path in (base + "/validate", base + "/v1/validate"):
+                app.router.add_get(path, self.validate, allow_head=False)
+                app.router.add_options(path, self.preflight)
         app.router.add_get("/", self.alive)
         app.router.add_options("/", self.preflight)
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 from livekit.protocol.models import ConnectionQuality
 from livekit.protocol.rtc import SignalResponse, SpeakersChanged
 
 from server.clock import Clock
-from server.rooms.access_token import mint
 from server.rooms.registry import RoomRegistry
 from server.rooms.room import Room
 from server.sfu.description import MediaKind
 from server.sfu.hub import MediaHub
 from server.sfu.quality import QualityLevel
+from server.signaling.fresh_token import FreshTokens
 from server.signaling.joining import Joiner
 from server.signaling.participant_session import ParticipantSession
 
@@ -30,7 +29,6 @@ SPEAKERS_S = 0.3
 EXPIRE_S = 1.0
 QUALITY_S = 5.0
 REFRESH_S = 300.0
-TOKEN_TTL = timedelta(minutes=10)
 
 _QUALITY = {
     QualityLevel.EXCELLENT: ConnectionQuality.EXCELLENT,
@@ -46,7 +44,7 @@ class TickerPorts:
     joiner: Joiner
     hub: MediaHub
     clock: Clock
-    keys: Mapping[str, str]
+    tokens: FreshTokens
 
 
 class Ticker:
@@ -57,7 +55,7 @@ class Ticker:
         self._joiner = ports.joiner
         self._hub = ports.hub
         self._clock = ports.clock
-        self._keys = ports.keys
+        self._tokens = ports.tokens
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -93,21 +91,8 @@ class Ticker:
 
     def refresh_tokens(self) -> None:
         """Clients use the newest token when they come back."""
-        now = self._clock.now()
         for session in self._joiner.sessions.values():
-            person = session.participant
-            token = mint(
-                person.claims.key,
-                self._keys[person.claims.key],
-                identity=person.identity,
-                grants=person.grants,
-                now=now,
-                ttl=TOKEN_TTL,
-                name=person.name,
-                metadata=person.metadata,
-                attributes=person.attributes,
-            )
-            session.send(SignalResponse(refresh_token=token))
+            self._tokens.send(session)
 
 
 def _levels(room: Room, now_us: int) -> dict[str, float]:

@@ -29,7 +29,8 @@ TwirpCode = NewType("TwirpCode", str)
 # Twirp's codes and their HTTP status (twirp protocol, "Error codes").
 _CODES: tuple[tuple[type[TongchuangError], str, int], ...] = (
     (Unauthorized, "unauthenticated", 401),
-    (Forbidden, "permission_denied", 403),
+    # LiveKit answers a missing grant as a missing token; its clients look for that.
+    (Forbidden, "unauthenticated", 401),
     (NotFound, "not_found", 404),
     (Conflict, "failed_precondition", 412),
     (LimitExceeded, "resource_exhausted", 429),
@@ -61,7 +62,10 @@ class TwirpRoutes:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         claims = verify(token, self._keys, self._clock.now())
         is_json = request.content_type == "application/json"
-        body = _parse(CALLS[method].request, await request.read(), is_json=is_json)
+        try:
+            body = _parse(CALLS[method].request, await request.read(), is_json=is_json)
+        except InvalidInput as error:
+            return _error("malformed", 400, error.detail, error.code)
         answer = self._service.call(method, body, claims)
         if is_json:
             return web.Response(

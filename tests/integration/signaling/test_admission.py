@@ -21,7 +21,9 @@ from tests.integration.signaling.conftest import Worker
         (token("ana", room_join=False), 401, "token_no_room_join"),
     ],
 )
-@pytest.mark.parametrize("path", ["/rtc", "/rtc/v1", "/rtc/validate", "/rtc/v1/validate"])
+@pytest.mark.parametrize(
+    "path", ["/rtc", "/rtc/v1", "/rtc/validate", "/rtc/v1/validate", "//rtc/v1", "//rtc/v1/validate"]
+)
 async def test_a_bad_token_is_refused_in_both_languages(
     worker: Worker, path: str, access_token: str, status: int, code: str
 ) -> None:
@@ -87,3 +89,10 @@ async def test_the_newer_of_two_namesakes_stays(worker: Worker) -> None:
     assert (leave.action, leave.reason) == (LeaveRequest.Action.DISCONNECT, DisconnectReason.DUPLICATE_IDENTITY)
     await old.until_closed()
     assert await worker.metric("participants") == 1
+
+
+async def test_a_fresh_token_comes_with_the_join_and_admits(worker: Worker) -> None:
+    client = await SignalClient.join(worker.http, worker.base, token("ana", ttl_s=60))
+    fresh = (await client.next_of("refresh_token")).refresh_token
+    async with worker.http.get(worker.base + "/rtc/validate", params={"access_token": fresh}) as response:
+        assert response.status == 200
