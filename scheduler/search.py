@@ -154,11 +154,20 @@ def search(query: Query, sides: Sides | None = None) -> list[Slot]:
 
 def slot_at(query: Query, sides: Sides, cell: int) -> Slot | None:
     """The slot that starts exactly there, or None."""
+    tier = tier_at(query, sides, cell)
+    if tier is None:
+        return None
     cells = cells_for(query.minutes)
-    for tier, starts in starts_by_tier(sides.all, sides.free, cells, query.worst_tier):
-        if cell >= 0 and starts >> cell & 1:
-            payer = Payer.of(_count(sides.a.home, cell, cells), _count(sides.b.home, cell, cells))
-            return _slot(query, sides, Run(cell, cell + 1, tier, payer))
+    payer = Payer.of(_count(sides.a.home, cell, cells), _count(sides.b.home, cell, cells))
+    return _slot(query, sides, Run(cell, cell + 1, tier, payer))
+
+
+def tier_at(query: Query, sides: Sides, cell: int) -> Tier | None:
+    """The tier of a lesson that starts there, or None when it cannot."""
+    cells = cells_for(query.minutes)
+    for order in range(query.worst_tier.order + 1):
+        if cell >= 0 and all(_count(calendar.up_to[order], cell, cells) == cells for calendar in sides.all):
+            return TIERS[order] if _count(sides.free, cell, cells) == cells else None
     return None
 
 

@@ -1,0 +1,141 @@
+"""The fairness ledger: who has paid how much, per teacher, class, school and country, against the best possible.
+
+Why not a count of bookings: an hour in the evening is not an hour in class (cal.com #13606, #15340). It follows the
+lessons that really took place.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from scheduler.expand import Party
+from scheduler.model import TIER_OF, Tier
+from scheduler.search import Query, search
+from scheduler.slot import Payer, SideSlot, Slot
+
+# A minute outside school by tier: an evening at home costs family time, a Saturday a day off.
+TIER_WEIGHTS: Mapping[Tier, float] = {
+    Tier.BOTH_IN_CLASS: 0.0,
+    Tier.SELF_STUDY: 0.25,
+    Tier.AFTER_SCHOOL: 1.0,
+    Tier.EVENING: 2.0,
+    Tier.SATURDAY: 3.0,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A lesson that took place, with those of each side who taught it."""
+
+    slot: Slot
+    a: Party
+    b: Party
+    best_a: float
+    best_b: float
+
+    @property
+    def teachers_a(self) -> tuple[str, ...]:
+        return tuple(teacher.id for teacher in self.a.group.teachers)
+
+    @property
+    def teachers_b(self) -> tuple[str, ...]:
+        return tuple(teacher.id for teacher in self.b.group.teachers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """`excess`: what was paid beyond the best that the zones and the offered windows allow."""
+
+    lessons: int
+    burden_minutes: int
+    weighted: float
+    best: float
+
+    @property
+    def excess(self) -> float:
+        return self.weighted - self.best
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """Accounts by id; one lesson counts once in each account that took part."""
+
+    teachers: Mapping[str, Account]
+    classes: Mapping[str, Account]
+    schools: Mapping[str, Account]
+    countries: Mapping[str, Account]
+
+
+def weighted_burden(side: SideSlot) -> float:
+    return side.burden_minutes * TIER_WEIGHTS[TIER_OF[side.window]]
+
+
+def best_possible(query: Query) -> tuple[float, float]:
+    """The least weighted burden of each side over all slots of the least total; (0, 0) when there is no slot."""
+    pairs = [(weighted_burden(slot.a), weighted_burden(slot.b)) for slot in search(query)]
+    return min(pairs, key=lambda pair: (sum(pair), max(pair)), default=(0.0, 0.0))
+
+
+def ledger(held: Iterable[Held]) -> Ledger:
+    books: dict[str, dict[str, list[tuple[int, float, float]]]] = {
+        name: defaultdict(list) for name in ("teachers", "classes", "schools", "countries")
+    }
+    for lesson in held:
+        for side, party, teachers, best in (
+            (lesson.slot.a, lesson.a, lesson.teachers_a, lesson.best_a),
+            (lesson.slot.b, lesson.b, lesson.teachers_b, lesson.best_b),
+        ):
+            entry = (side.burden_minutes, weighted_burden(side), best)
+            for teacher in teachers:
+                books["teachers"][teacher].append(entry)
+            books["classes"][party.id].append(entry)
+            books["schools"][party.school.id].append(entry)
+            books["countries"][party.school.country].append(entry)
+    accounts = {name: {key: _account(entries) for key, entries in book.items()} for name, book in books.items()}
+    return Ledger(**accounts)
+
+
+def _account(entries: Sequence[tuple[int, float, float]]) -> Account:
+    return Account(
+        lessons=len(entries),
+        burden_minutes=sum(minutes for minutes, _, _ in entries),
+        weighted=sum(weight for _, weight, _ in entries),
+        best=sum(best for _, _, best in entries),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """On these dates the other side could carry the burden; `eases` is the side that has paid more so far."""
+
+    eases: Payer
+    slots: tuple[Slot, ...]
+    imbalance_before: float
+    imbalance_after: float
+
+
+def propose_rotation(query: Query, paid_a: float, paid_b: float, lessons: int) -> Rotation | None:
+    """Slots, one a date, in which the side that has paid less carries more, until the two are as even as they can be.
+
+    None when nothing would make it more even.
+    """
+    behind = Payer.A if paid_a < paid_b else Payer.B
+    before = abs(paid_a - paid_b)
+    chosen: dict[date, Slot] = {}
+    difference = before
+    for slot in search(query):
+        if len(chosen) == lessons:
+            break
+        if slot.payer is not behind or slot.a.on in chosen:
+            continue
+        paid = abs(weighted_burden(slot.a) - weighted_burden(slot.b))
+        if abs(difference - paid) < abs(difference):
+            chosen[slot.a.on] = slot
+            difference -= paid
+    if not chosen:
+        return None
+    eases = Payer.B if behind is Payer.A else Payer.A
+    return Rotation(eases=eases, slots=tuple(chosen.values()), imbalance_before=before, imbalance_after=abs(difference))

@@ -1,0 +1,233 @@
+"""A term's lessons from one slot, anchored to one side's wall clock and checked one by one before the term starts.
+
+Exceptions come with their best replacements, and the seam where a clock change falls is shown (scheduling.md §1.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from scheduler import zone
+from scheduler.causes import lift
+from scheduler.explain import date_names
+from scheduler.interval import to_minute
+from scheduler.model import Names
+from scheduler.search import Query, Sides, expand_sides, search, slot_at, tier_at
+from scheduler.slot import Reason, Slot
+
+# Three are a choice that people can read; the first is the best.
+_REPLACEMENTS_SHOWN = 3
+# Causes that explain one missing date, the most concrete first.
+_CAUSES = {
+    "closure": Names(en="the school is closed", zh="學校停課"),
+    "distance_teaching": Names(en="teaching is at a distance", zh="改為遠距教學"),
+    "holiday": Names(en="a holiday", zh="放假日"),
+    "break": Names(en="a school break", zh="學校放假"),
+    "teacher_busy": Names(en="a teacher is busy", zh="老師另有課務"),
+    "room_busy": Names(en="no room with video equipment is free", zh="沒有可用的視訊教室"),
+    "not_offered": Names(en="the class does not offer this hour", zh="班級沒有開放這個時段"),
+}
+
+
+class SeriesError(ValueError):
+    """A series that cannot be: too many lessons, an unknown number, a start that does not work."""
+
+
+class Anchor(StrEnum):
+    """The side whose wall clock stays when the other's shifts."""
+
+    A = "a"
+    B = "b"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedLesson:
+    """`slot` is None for an exception until somebody takes one of its `replacements`."""
+
+    number: int
+    wanted_at: datetime
+    slot: Slot | None
+    problem: Reason | None = None
+    replacements: tuple[Slot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietWeek:
+    """A week without any common slot: something to do apart from one another instead. `monday` is the anchor side's."""
+
+    monday: date
+    suggestion: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seam:
+    """Before lesson `number`, `side`'s clock moved against the anchor: its start goes from `before` to `after`."""
+
+    number: int
+    side: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesPlan:
+    query: Query
+    anchor: Anchor
+    every_weeks: int
+    lessons: tuple[PlannedLesson, ...]
+    quiet_weeks: tuple[QuietWeek, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        return all(lesson.slot is not None for lesson in self.lessons)
+
+    @property
+    def exceptions(self) -> tuple[PlannedLesson, ...]:
+        return tuple(lesson for lesson in self.lessons if lesson.slot is None)
+
+    def lesson(self, number: int) -> PlannedLesson:
+        for lesson in self.lessons:
+            if lesson.number == number:
+                return lesson
+        raise SeriesError(f"lesson: 1 to {len(self.lessons)}, not {number}")
+
+    @property
+    def seams(self) -> tuple[Seam, ...]:
+        """Where a weekly lesson's hour jumps on the side that is not the anchor."""
+        found = []
+        key_a, key_b = self.query.a.school.zone, self.query.b.school.zone
+        other = "b" if self.anchor is Anchor.A else "a"
+        for one, two in zip(self.lessons, self.lessons[1:], strict=False):
+            ahead = [zone.offset_at(x.wanted_at, key_a) - zone.offset_at(x.wanted_at, key_b) for x in (one, two)]
+            if ahead[0] != ahead[1]:
+                key = key_b if other == "b" else key_a
+                texts = [f"{zone.to_local(x.wanted_at, key):%H:%M}" for x in (one, two)]
+                found.append(Seam(number=two.number, side=other, before=texts[0], after=texts[1]))
+        return tuple(found)
+
+
+def plan_series(
+    query: Query, start_at: datetime, lessons: int, *, every_weeks: int = 1, anchor: Anchor = Anchor.A
+) -> SeriesPlan:
+    """`lessons` at `start_at`'s weekday and wall time on the anchor side, within the weeks of the query.
+
+    Raises SeriesError when the first start does not work, or the weeks cannot hold so many.
+    """
+    if not 1 <= lessons <= query.weeks or not 1 <= every_weeks <= 8:
+        raise SeriesError(f"{lessons} lessons every {every_weeks} weeks do not fit into {query.weeks} weeks")
+    sides = expand_sides(query)
+    if slot_at(query, sides, _cell(sides, start_at)) is None:
+        raise SeriesError(f"{start_at:%Y-%m-%dT%H:%MZ} is no start that works for both classes")
+    by_week = _weeks_of(search(query, sides), anchor)
+    planned: list[PlannedLesson] = []
+    quiet: list[QuietWeek] = []
+    for wanted in _beats(query, start_at, every_weeks, anchor, sides):
+        if len(planned) == lessons:
+            break
+        monday = _monday(_anchor_date(query, anchor, wanted))
+        if not by_week.get(monday):
+            quiet.append(QuietWeek(monday=monday, suggestion=_asynchronous(monday)))
+            continue
+        planned.append(_plan_one(query, sides, len(planned) + 1, wanted, by_week[monday]))
+    if len(planned) < lessons:
+        raise SeriesError(
+            f"only {len(planned)} of {lessons} lessons fit between {query.from_on} and the end of the weeks"
+        )
+    return SeriesPlan(
+        query=query, anchor=anchor, every_weeks=every_weeks, lessons=tuple(planned), quiet_weeks=tuple(quiet)
+    )
+
+
+def replacements_for(
+    query: Query, slots: Iterable[Slot], wanted_at: datetime, taken: Iterable[datetime] = ()
+) -> tuple[Slot, ...]:
+    """The best slots instead of a wanted one, near it; `taken` are starts of the series' other lessons."""
+    days = {start.date() for start in taken}
+    length = timedelta(minutes=query.minutes)
+    free = [slot for slot in slots if slot.start_at.date() not in days and abs(slot.start_at - wanted_at) >= length]
+
+    def order(slot: Slot) -> tuple[int, int, timedelta]:
+        return slot.tier.order, max(slot.a.burden_minutes, slot.b.burden_minutes), abs(slot.start_at - wanted_at)
+
+    return tuple(sorted(free, key=order)[:_REPLACEMENTS_SHOWN])
+
+
+def why_not(query: Query, sides: Sides, cell: int, wanted_at: datetime) -> Reason:
+    """The cause without which that start would work."""
+    on = date_names(zone.to_local(wanted_at, query.a.school.zone).date())
+    for cause, name in _CAUSES.items():
+        if tier_at(query, lift(sides, cause), cell) is not None:
+            return Reason(code=cause, text=Names(en=f"{on.en}: {name.en}.", zh=f"{on.zh}：{name.zh}。"))
+    text = Names(en=f"{on.en}: outside the hours that both offer.", zh=f"{on.zh}：不在兩邊都開放的時段內。")
+    return Reason(code="outside_windows", text=text)
+
+
+def _beats(query: Query, start_at: datetime, every_weeks: int, anchor: Anchor, sides: Sides) -> Iterable[datetime]:
+    """The same weekday and wall time on the anchor side, as instants, until the grid ends."""
+    key = (query.a if anchor is Anchor.A else query.b).school.zone
+    local = zone.to_local(start_at, key).replace(tzinfo=None)
+    end_at = sides.grid.instant_of(sides.grid.cells)
+    step = 0
+    while True:
+        found = zone.resolve(local + timedelta(weeks=every_weeks * step), key)
+        if found.at + timedelta(minutes=query.minutes) > end_at:
+            return
+        yield found.at
+        step += 1
+
+
+def _plan_one(query: Query, sides: Sides, number: int, wanted: datetime, week: list[Slot]) -> PlannedLesson:
+    cell = _cell(sides, wanted)
+    slot = slot_at(query, sides, cell)
+    if slot is not None:
+        return PlannedLesson(number=number, wanted_at=wanted, slot=slot)
+    return PlannedLesson(
+        number=number,
+        wanted_at=wanted,
+        slot=None,
+        problem=why_not(query, sides, cell, wanted),
+        replacements=replacements_for(query, week, wanted),
+    )
+
+
+def _weeks_of(slots: Iterable[Slot], anchor: Anchor) -> dict[date, list[Slot]]:
+    weeks: dict[date, list[Slot]] = {}
+    for slot in slots:
+        weeks.setdefault(_monday((slot.a if anchor is Anchor.A else slot.b).on), []).append(slot)
+    return weeks
+
+
+def _asynchronous(monday: date) -> Reason:
+    on = date_names(monday)
+    return Reason(
+        code="asynchronous_week",
+        text=Names(
+            en=f"No common hour in the week of {on.en}: exchange a recorded greeting, letters or photos instead.",
+            zh=f"{on.zh}這一週沒有共同時段：可改為互寄錄影、信件或照片。",
+        ),
+    )
+
+
+def _anchor_date(query: Query, anchor: Anchor, at: datetime) -> date:
+    return zone.to_local(at, (query.a if anchor is Anchor.A else query.b).school.zone).date()
+
+
+def _monday(on: date) -> date:
+    return on - timedelta(days=on.weekday())
+
+
+def _cell(sides: Sides, at: datetime) -> int:
+    return sides.grid.cell_of(to_minute(at.astimezone(UTC)))
+
+
+def with_slot(plan: SeriesPlan, number: int, slot: Slot) -> SeriesPlan:
+    """The plan with that lesson at another slot; its wanted instant stays what the series asked for."""
+    plan.lesson(number)
+    lessons = tuple(
+        replace(lesson, slot=slot, problem=None, replacements=()) if lesson.number == number else lesson
+        for lesson in plan.lessons
+    )
+    return replace(plan, lessons=lessons)
