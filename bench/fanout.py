@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from bench.client import AudioPlan, VideoPlan
 from bench.crowd import Crowd
 from bench.measure import contention, cpu_seconds, machine, quiet_generator, refuse_if_busy, waited_seconds
-from bench.target import Target, parse_target, place, started_here
+from bench.target import add_arguments, chosen, place
 
 WINDOWS = 3
 # Half a frame more, so that a window begins between two frames and not with one under way.
@@ -65,10 +65,7 @@ async def window(crowd: Crowd, seconds: float, figures: Figures) -> None:
 async def run(options: argparse.Namespace) -> int:
     print(machine())
     async with contextlib.AsyncExitStack() as stack:
-        targets: list[Target] = [parse_target(text) for text in options.target or []]
-        if not targets:
-            targets.append(await stack.enter_async_context(started_here()))
-        targets += [parse_target(text) for text in options.against]
+        targets = await chosen(options, stack)
         for target in targets:
             place(target)
         quiet_generator()
@@ -129,6 +126,5 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--subscribers", type=int, default=30)
     made.add_argument("--bitrate", type=int, default=2_500_000)
     made.add_argument("--gro", action="store_true", help="receivers take bursts whole (UDP_GRO)")
-    made.add_argument("--target", action="append", help="NAME=URL,KEY,SECRET,PID instead of a server started here")
-    made.add_argument("--against", action="append", default=[], help="NAME=URL,KEY,SECRET,PID to compare with")
+    add_arguments(made)
     return made

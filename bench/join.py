@@ -20,7 +20,7 @@ from livekit.api import AccessToken, VideoGrants
 from bench.client import AudioPlan, VideoPlan
 from bench.crowd import Crowd
 from bench.measure import machine, quiet_generator, summary
-from bench.target import ROOT, Target, parse_target, place, started_here
+from bench.target import ROOT, Target, add_arguments, chosen, place
 
 CLIENT = ROOT / "web" / "node_modules" / "livekit-client" / "dist" / "livekit-client.umd.js"
 PAGE_GUARD_S = 20.0
@@ -151,10 +151,7 @@ async def in_chromium(target: Target, joins: int, chromium: str, *, single: bool
 async def run(options: argparse.Namespace) -> int:
     print(machine())
     async with contextlib.AsyncExitStack() as stack:
-        targets = [parse_target(text) for text in options.target or []]
-        if not targets:
-            targets.append(await stack.enter_async_context(started_here()))
-        targets += [parse_target(text) for text in options.against]
+        targets = await chosen(options, stack)
         for target in targets:
             place(target)
             if options.browser:
@@ -172,8 +169,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--no-browser", dest="browser", action="store_false")
     made.add_argument("--two", action="store_true", help="two peer connections (/rtc) in the browser")
     made.add_argument("--chromium", default="/usr/bin/chromium")
-    made.add_argument("--target", action="append", help="NAME=URL,KEY,SECRET,PID instead of a server started here")
-    made.add_argument("--against", action="append", default=[], help="NAME=URL,KEY,SECRET,PID to compare with")
+    add_arguments(made)
     return made
 
 

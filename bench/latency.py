@@ -27,7 +27,7 @@ from bench.measure import (
     summary,
     waited_seconds,
 )
-from bench.target import Target, parse_target, place, started_here
+from bench.target import Target, add_arguments, chosen, place
 
 WATCHERS = 4
 WARM_UP_S = 2.0
@@ -95,10 +95,7 @@ async def run(options: argparse.Namespace) -> int:
     quiet_generator()
     print(f"latency: loopback without a server {summary(loopback_floor_us(), 'µs', 0)}")
     async with contextlib.AsyncExitStack() as stack:
-        targets = [parse_target(text) for text in options.target or []]
-        if not targets:
-            targets.append(await stack.enter_async_context(started_here()))
-        targets += [parse_target(text) for text in options.against]
+        targets = await chosen(options, stack)
         return max([await measure(target, options) for target in targets])
 
 
@@ -108,6 +105,5 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--publishers", type=int, default=2)
     made.add_argument("--subscribers", type=int, default=40)
     made.add_argument("--bitrate", type=int, default=4_000_000, help="of each publisher's video")
-    made.add_argument("--target", action="append", help="NAME=URL,KEY,SECRET,PID instead of a server started here")
-    made.add_argument("--against", action="append", default=[], help="NAME=URL,KEY,SECRET,PID to compare with")
+    add_arguments(made)
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import os
@@ -9,7 +10,8 @@ import re
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+import sysconfig
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,15 +52,21 @@ def parse_target(text: str) -> Target:
 
 
 @contextlib.asynccontextmanager
-async def started_here(extra: Sequence[str] = ()) -> AsyncIterator[Target]:
-    """Our media server with one worker on free ports, pinned: worker on one core, all else on the other."""
+async def started_here(python: str | None = None) -> AsyncIterator[Target]:
+    """Our media server with one worker on free ports.
+
+    `python` is another interpreter of the same version, which borrows this one's packages: an interpreter
+    built without profile-guided optimisation (pyenv's default) costs up to half of the figure.
+    """
     key, secret = "benchkey", secrets.token_hex(24)
     environment = os.environ | {"LIVEKIT_API_KEY": key, "LIVEKIT_API_SECRET": secret}
     environment["TONGCHUANG_LOG_LEVEL"] = "warning"
     environment.pop("LIVEKIT_URL", None)
+    if python is not None:
+        environment["PYTHONPATH"] = sysconfig.get_paths()["purelib"]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server.cli", "media", "--port", "0", "--udp-port", "0", "--tcp-port", "0",
-        "--workers", "1", *extra,
+        python or sys.executable, "-m", "server.cli", "media", "--port", "0", "--udp-port", "0", "--tcp-port", "0",
+        "--workers", "1",
         cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     try:
@@ -71,6 +79,21 @@ async def started_here(extra: Sequence[str] = ()) -> AsyncIterator[Target]:
         yield Target(name="tongchuang", url=url, key=key, secret=secret, media_pids=workers, other_pids=others)
     finally:
         await _stop(process)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What every bench of the media server takes."""
+    parser.add_argument("--target", action="append", help="NAME=URL,KEY,SECRET,PID instead of a server started here")
+    parser.add_argument("--against", action="append", default=[], help="NAME=URL,KEY,SECRET,PID to compare with")
+    parser.add_argument("--python", help="interpreter for the server started here (default: this one)")
+
+
+async def chosen(options: argparse.Namespace, stack: contextlib.AsyncExitStack) -> list[Target]:
+    """The servers of a run, ours first when it is started here."""
+    targets = [parse_target(text) for text in options.target or []]
+    if not targets:
+        targets.append(await stack.enter_async_context(started_here(options.python)))
+    return targets + [parse_target(text) for text in options.against]
 
 
 def place(target: Target) -> None:

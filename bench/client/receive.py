@@ -233,13 +233,12 @@ class Receiver:
     def _reports(self) -> None:
         now = now_us()
         live: Sequence[InStream] = [each for each in self.streams.values() if each.next_seq >= 0]
+        video = [stream.ssrc for stream in live if stream.is_video and stream.rtx_of is None]
+        estimate = rtcp.remb(self.ssrc, self._remb_bps, video) if video else b""
         for first in range(0, len(live), 31):
             blocks = [stream.report(now) for stream in live[first : first + 31]]
-            self._send_rtcp(rtcp.receiver_report(self.ssrc, blocks))
-        video = [stream.ssrc for stream in live if stream.is_video and stream.rtx_of is None]
-        if video:
-            report = rtcp.receiver_report(self.ssrc, [])
-            self._send_rtcp(report + rtcp.remb(self.ssrc, self._remb_bps, video))
+            self._send_rtcp(rtcp.receiver_report(self.ssrc, blocks) + estimate)
+            estimate = b""
         self._report_timer = self._loop.call_later(1.0, self._reports)
 
     def _other(self, data: bytes) -> None:
