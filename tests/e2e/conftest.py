@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,20 @@ FLAGS = (
 )
 
 
+@dataclass(frozen=True)
+class Product:
+    """A running product; `process_id` is None when somebody else started it."""
+
+    url: str
+    process_id: int | None
+
+
 @pytest.fixture(scope="session")
-def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """`TONGCHUANG_E2E_URL` names a running product instead."""
     running = os.environ.get("TONGCHUANG_E2E_URL")
     if running:
-        yield running.rstrip("/")
+        yield Product(running.rstrip("/"), None)
         return
     if not (ROOT / "web" / "dist" / ".vite" / "manifest.json").is_file():
         pytest.fail("web/dist is not built: run ./tongchuang test, or npm run build in web/")
@@ -75,7 +84,7 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not line:
         pytest.fail("serve ended without its ready line")
     try:
-        yield line.removeprefix(READY).strip()
+        yield Product(line.removeprefix(READY).strip(), process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -83,6 +92,11 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             process.kill()
             process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def base_url(product: Product) -> str:
+    return product.url
 
 
 @pytest.fixture(scope="session")

@@ -124,6 +124,13 @@ def test_the_room_is_accessible_and_photographed(take_seat: Callable[..., Seat],
     seat.wait_for_people(2)
     seat.wait_for_frames()
     look("room")
+    for action in ("microphone", "camera"):
+        seat.act(action)
+        other.act(action)
+    expect(page.locator(".tile-empty")).to_have_count(2)
+    look("room-cameras-off")
+    other.act("camera")
+    other.act("microphone")
     seat.act("mode")
     look("room-speaker")
     other.act("screen")

@@ -73,7 +73,7 @@ export class TileElement extends PageElement {
     if (kind === 'screen') return html`<span lang=${language()}>${person.isMe ? t('Your screen') : t('Screen of %(name)s', { name: first })}</span>`;
     return html`<span lang=${language()}>${first}</span>${second === first ? nothing : html` <span class="tile-name-other" lang=${otherLanguage()}>${second}</span>`}${person.isMe
         ? html` <span lang=${language()}>${t('(you)')}</span>`
-        : nothing}`;
+        : nothing}${person.place ? html`<span class="tile-place" lang=${language()}>· ${person.place[language()]}</span>` : nothing}`;
   }
 
   private renderEmpty(): TemplateResult {
