@@ -6,7 +6,7 @@ best tier at which the whole lesson fits, so a lesson that straddles two windows
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -141,12 +141,12 @@ def _by_payer(sides: Sides, first: int, stop: int, cells: int, tier: Tier) -> It
         yield Run(begun, stop, tier, payer)
 
 
-def search(query: Query, sides: Sides | None = None) -> list[Slot]:
-    """Ranked slots without reasons in words."""
+def search(query: Query, sides: Sides | None = None, only: Iterable[Run] | None = None) -> list[Slot]:
+    """Ranked slots without reasons in words; of all runs, or of `only` some that `scan` has found."""
     sides = sides or expand_sides(query)
     found = [
         _slot(query, sides, piece)
-        for run in scan(sides, query.minutes, query.worst_tier)
+        for run in (scan(sides, query.minutes, query.worst_tier) if only is None else only)
         for piece in _by_date(query, sides.grid, run)
     ]
     return [replace(slot, rank=rank) for rank, slot in enumerate(ranked(found), start=1)]

@@ -15,7 +15,7 @@ from scheduler.causes import lift
 from scheduler.explain import date_names
 from scheduler.interval import to_minute
 from scheduler.model import Names
-from scheduler.search import Query, Sides, expand_sides, search, slot_at, tier_at
+from scheduler.search import Query, Run, Sides, expand_sides, scan, search, slot_at, tier_at
 from scheduler.slot import Reason, Slot
 
 # Three are a choice that people can read; the first is the best.
@@ -110,18 +110,25 @@ class SeriesPlan:
 
 
 def plan_series(
-    query: Query, start_at: datetime, lessons: int, *, every_weeks: int = 1, anchor: Anchor = Anchor.A
+    query: Query,
+    start_at: datetime,
+    lessons: int,
+    *,
+    every_weeks: int = 1,
+    anchor: Anchor = Anchor.A,
+    sides: Sides | None = None,
 ) -> SeriesPlan:
     """`lessons` at `start_at`'s weekday and wall time on the anchor side, within the weeks of the query.
 
-    Raises SeriesError when the first start does not work, or the weeks cannot hold so many.
+    `sides`: the query's calendars if they are expanded already. Raises SeriesError when the first start does not work,
+    or the weeks cannot hold so many.
     """
     if not 1 <= lessons <= query.weeks or not 1 <= every_weeks <= 8:
         raise SeriesError(f"{lessons} lessons every {every_weeks} weeks do not fit into {query.weeks} weeks")
-    sides = expand_sides(query)
+    sides = sides or expand_sides(query)
     if slot_at(query, sides, _cell(sides, start_at)) is None:
         raise SeriesError(f"{start_at:%Y-%m-%dT%H:%MZ} is no start that works for both classes")
-    by_week = _weeks_of(search(query, sides), anchor)
+    by_week = _weeks_of(query, sides, anchor)
     planned: list[PlannedLesson] = []
     quiet: list[QuietWeek] = []
     for wanted in _beats(query, start_at, every_weeks, anchor, sides):
@@ -179,7 +186,7 @@ def _beats(query: Query, start_at: datetime, every_weeks: int, anchor: Anchor, s
         step += 1
 
 
-def _plan_one(query: Query, sides: Sides, number: int, wanted: datetime, week: list[Slot]) -> PlannedLesson:
+def _plan_one(query: Query, sides: Sides, number: int, wanted: datetime, week: list[Run]) -> PlannedLesson:
     cell = _cell(sides, wanted)
     slot = slot_at(query, sides, cell)
     if slot is not None:
@@ -189,14 +196,16 @@ def _plan_one(query: Query, sides: Sides, number: int, wanted: datetime, week: l
         wanted_at=wanted,
         slot=None,
         problem=why_not(query, sides, cell, wanted),
-        replacements=replacements_for(query, week, wanted),
+        replacements=replacements_for(query, search(query, sides, week), wanted),
     )
 
 
-def _weeks_of(slots: Iterable[Slot], anchor: Anchor) -> dict[date, list[Slot]]:
-    weeks: dict[date, list[Slot]] = {}
-    for slot in slots:
-        weeks.setdefault(_monday((slot.a if anchor is Anchor.A else slot.b).on), []).append(slot)
+def _weeks_of(query: Query, sides: Sides, anchor: Anchor) -> dict[date, list[Run]]:
+    """Runs by the Monday of the anchor side's week; slots are made of them only where a lesson needs a replacement."""
+    weeks: dict[date, list[Run]] = {}
+    for run in scan(sides, query.minutes, query.worst_tier):
+        monday = _monday(_anchor_date(query, anchor, sides.grid.instant_of(run.first)))
+        weeks.setdefault(monday, []).append(run)
     return weeks
 
 
