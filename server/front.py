@@ -62,6 +62,7 @@ class Front:
                 app.router.add_get(path, self.pass_on, allow_head=False)
                 app.router.add_options(path, self.pass_on)
         app.router.add_post("/twirp/{service}/{method}", self.call)
+        app.on_response_prepare.append(_allow_probes)
         app.on_shutdown.append(self._say_goodbye)
         app.on_cleanup.append(self._close_sessions)
 
@@ -234,6 +235,13 @@ class Front:
         for _socket, session in self._sessions.values():
             await session.close()
         self._sessions.clear()
+
+
+async def _allow_probes(request: web.Request, response: web.StreamResponse) -> None:
+    """LiveKit's browser client asks `HEAD /` from pages of any origin, to see whether it is there (media.md a.1)."""
+    if request.method == "HEAD" and request.path == "/":
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
 
 
 async def _read_limited(request: web.Request) -> bytes | None:

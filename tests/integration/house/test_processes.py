@@ -109,7 +109,9 @@ async def test_serve_says_that_it_is_ready_and_ends_cleanly(
     assert re.fullmatch(r"Tongchuang is ready: http://127\.0\.0\.1:\d+\n", await serve.ready())
     for path in ("/healthz", "/readyz", "/", "/api/v1/demo/lesson", "/metrics"):
         assert (await http.get(serve.url + path)).status == 200
-    assert (await http.head(serve.url + "/")).status == 200
+    probe = await http.head(serve.url + "/")
+    assert (probe.status, probe.headers["Access-Control-Allow-Origin"]) == (200, "*")
+    assert "Access-Control-Allow-Origin" not in (await http.get(serve.url + "/")).headers
     workers = await asyncio.to_thread(serve.children)
     assert workers
     code, errors = await serve.stop()
