@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parseCatalogue, scriptMessages } from '../build/catalogue.ts';
-import { fill, isLanguage, otherThan, startLanguage, t, other, tIn } from '../src/i18n/language.ts';
+import { fill, initialOf, isLanguage, otherThan, startLanguage, t, other, tIn } from '../src/i18n/language.ts';
 
 test('values are put in, and unknown ones left to be seen', () => {
   assert.equal(fill('%(a)s and %(b)s', { a: 1 }), '1 and %(b)s');
@@ -14,6 +14,10 @@ test('a message without a translation shows its source', () => {
   assert.equal(other('Leave'), 'Leave');
   assert.equal(t('Nothing like this'), 'Nothing like this');
   assert.equal(tIn('en', 'Leave'), 'Leave');
+});
+
+test('an initial is of the family name in either language', () => {
+  assert.deepEqual(['Ms. Lin', 'Ava', '林老師', ' ', '𠮷田'].map(initialOf), ['L', 'A', '林', '', '𠮷']);
 });
 
 test('only our two tags are languages', () => {

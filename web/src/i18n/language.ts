@@ -59,6 +59,9 @@ export const other = (message: string, values?: Values): string => tIn(otherLang
 /** Marks a literal for the catalogue where it is only stored; `t` reads it later. */
 export const m = (message: string): string => message;
 
+/** One letter for a person: of the family name, which stands last in English (after a title) and first in Chinese. */
+export const initialOf = (name: string): string => [...(name.trim().split(/\s+/).at(-1) ?? '')][0] ?? '';
+
 export const inBoth = (text: Bilingual): { first: string; second: string } => ({
   first: text[current],
   second: text[otherLanguage()],

@@ -2,7 +2,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { Track } from 'livekit-client';
 import { PageElement } from '../../i18n/element.ts';
-import { language, otherLanguage, t } from '../../i18n/language.ts';
+import { initialOf, language, otherLanguage, t } from '../../i18n/language.ts';
 import { sideMark } from '../../ui/side.ts';
 import type { Placed } from '../stage_plan.ts';
 
@@ -78,7 +78,7 @@ export class TileElement extends PageElement {
 
   private renderEmpty(): TemplateResult {
     const { person } = this.placed;
-    const [initial = ''] = person.name[language()];
+    const initial = initialOf(person.name[language()]);
     return html`<div class="tile-empty"><span class="tile-initial" data-side=${person.side ?? ''} aria-hidden="true">${initial}</span><span>${t('Camera off')}</span></div>`;
   }
 }
