@@ -16,6 +16,8 @@ from server.locks import check_locks
 HELP = "set up and run every test; takes pytest arguments"
 ROOT = Path(__file__).resolve().parents[2]
 E2E = "tests/e2e"
+# Quick ones first, so that a plain mistake shows within seconds.
+ORDER = ("unit", "contract", "fuzz", "integration", "conformance", "e2e")
 # Of pytest: "no tests were collected", which is right for one process when the arguments chose tests of the other.
 _NOTHING_COLLECTED = 5
 
@@ -42,17 +44,13 @@ def run(arguments: argparse.Namespace) -> int:
     install_missing()
     if arguments.rest == ["--setup-only"]:
         return 0
-    folders = sorted(str(folder) for folder in Path("tests").iterdir() if _is_layer(folder))
+    folders = [f"tests/{layer}" for layer in ORDER if any(Path("tests", layer).rglob("test_*.py"))]
     # Node's first: the closing lines of the whole run are pytest's.
     codes = [] if arguments.rest else [_node_tests()]
     codes += [_pytest(words) for words in plan(arguments.rest, folders)]
     if all(code == _NOTHING_COLLECTED for code in codes):
         return 1
     return next((1 for code in codes if code not in (0, _NOTHING_COLLECTED)), 0)
-
-
-def _is_layer(folder: Path) -> bool:
-    return folder.is_dir() and any(folder.rglob("test_*.py"))
 
 
 def _pytest(words: Sequence[str]) -> int:
