@@ -36,6 +36,10 @@ def test_a_run_is_split_by_what_its_tests_need(arguments: list[str], processes: 
     assert plan(arguments, FOLDERS) == processes
 
 
+def test_every_layer_has_its_turn() -> None:
+    assert set(ORDER) == set(LAYERS)
+
+
 @pytest.mark.parametrize(("text", "expected"), [("90s", 90), ("10m", 600), ("6h", 21600), ("1d", 86400)])
 def test_times(text: str, expected: int) -> None:
     assert ttl(text) == timedelta(seconds=expected)
