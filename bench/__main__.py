@@ -7,6 +7,7 @@ import asyncio
 import importlib
 import sys
 
+import aiohttp
 import uvloop
 
 BENCHES = {
@@ -16,6 +17,7 @@ BENCHES = {
     "latency": "what the server adds to a packet's way",
     "budget": "what the pages weigh before the class shows",
     "overlap": "the search for common hours, beside the same with portion",
+    "plans": "random plans before an independent judge, and mutants of the scheduler",
     "transitions": "every clock change 2000-2040 against whenever and zic's zdump",
 }
 
@@ -41,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return int(runner.run(module.run(options)))
-    except (TargetError, TimeoutError, ValueError) as error:
+    except (TargetError, TimeoutError, ValueError, aiohttp.ClientError) as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, ValueError) else 1
     except KeyboardInterrupt:

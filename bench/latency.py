@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import socket
 import struct
 import time
@@ -20,6 +21,7 @@ from bench.crowd import Crowd
 from bench.measure import (
     contention,
     cpu_seconds,
+    in_real_time,
     machine,
     quantile,
     quiet_generator,
@@ -55,6 +57,8 @@ def loopback_floor_us(count: int = 2000) -> list[int]:
 
 async def measure(target: Target, options: argparse.Namespace) -> int:
     place(target)
+    if options.realtime:
+        in_real_time([*target.media_pids, os.getpid()])
     latencies = Latencies()
     async with Crowd(target, latencies=latencies) as crowd:
         plan = VideoPlan.single(1280, 720, 30, options.bitrate)
@@ -105,5 +109,6 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--publishers", type=int, default=2)
     made.add_argument("--subscribers", type=int, default=40)
     made.add_argument("--bitrate", type=int, default=4_000_000, help="of each publisher's video")
+    made.add_argument("--realtime", action="store_true", help="server and generator before all else (busy machines)")
     add_arguments(made)
     return made
