@@ -50,7 +50,7 @@ from scheduler.replan import (
     with_closure,
 )
 from scheduler.report import answer_json, answer_table, parties_table, party_json, slot_json, table
-from scheduler.search import MAX_WEEKS, Query, search
+from scheduler.search import MAX_WEEKS, Query
 from scheduler.series import Anchor, PlannedLesson, QuietWeek, Seam, SeriesError, SeriesPlan, plan_series
 from scheduler.series_report import calendar_lessons, feed_json, feed_table, series_json, series_table
 from scheduler.slot import Payer, Reason, SideSlot, Slot
@@ -138,7 +138,6 @@ __all__ = [
     "request",
     "rescheduled",
     "resolve",
-    "search",
     "series_json",
     "series_table",
     "slot_json",

@@ -73,7 +73,9 @@ def parse_yaml(raw: bytes, name: str) -> Document:
     if len(raw) > MAX_BYTES:
         raise SchoolFileError(Problem(name, 1, "", f"at most {MAX_BYTES} bytes, not {len(raw)}"))
     try:
-        node = yaml.compose(raw.decode("utf-8-sig"), Loader=_Loader)
+        text = raw.decode("utf-8-sig")
+        _refuse_depth(text, name)
+        node = yaml.compose(text, Loader=_Loader)
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise SchoolFileError(Problem(name, line, "", "UTF-8 text")) from error
@@ -87,6 +89,19 @@ def parse_yaml(raw: bytes, name: str) -> Document:
     reader = _Reader(name)
     values = reader.read(node, ())
     return Document(name, values, reader.lines)
+
+
+def _refuse_depth(text: str, name: str) -> None:
+    """Before composing. Why: the C composer calls itself for each level, and a file of brackets ends the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
+            depth += 1
+            if depth > MAX_DEPTH:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise SchoolFileError(Problem(name, line, "", f"at most {MAX_DEPTH} levels, one inside the other"))
+        elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+            depth -= 1
 
 
 class _Reader:

@@ -15,8 +15,8 @@ from scheduler import (
     SeriesPlan,
     Tier,
     accept_replacements,
+    find_overlaps,
     plan_series,
-    search,
     series_json,
     series_table,
 )
@@ -111,7 +111,7 @@ def _best(query: Query, lessons: int, every: int, anchor: Anchor) -> SeriesPlan:
     best: SeriesPlan | None = None
     problem = "the two classes have no common hour in these weeks; `overlap` says why"
     seen: set[tuple[str, str]] = set()
-    for slot in search(query)[: _TRIED_STARTS * lessons]:
+    for slot in find_overlaps(query).slots:
         hour = (slot.a.weekday, slot.a.start)
         if hour in seen or len(seen) == _TRIED_STARTS:
             continue
