@@ -34,7 +34,19 @@ SETTLE_S = 3.0
 # The first minute fills caches and pools; a slope over it would say nothing.
 SETTLED_SHARE = 0.25
 # These are choices, not losses: nobody wants the packet.
-BY_CHOICE = {"nobody", "muted", "other_layer", "padding", "paused", "temporal_layer", "awaiting_keyframe", "duplicate"}
+# The last two: the subscriber's DTLS is not up yet, or not any more (a real refusal shows as out_protect, out_error, …).
+BY_CHOICE = {
+    "out_not_connected",
+    "writer_refused",
+    "nobody",
+    "muted",
+    "other_layer",
+    "padding",
+    "paused",
+    "temporal_layer",
+    "awaiting_keyframe",
+    "duplicate",
+}
 
 
 @dataclass(slots=True)
@@ -44,6 +56,8 @@ class Watch:
     memory: list[tuple[float, float]] = field(default_factory=list)
     server: list[float] = field(default_factory=list)
     generator: list[float] = field(default_factory=list)
+    joined_from: int | None = None
+    """Samples from here on are of more people: they say nothing of a slope."""
 
 
 async def metrics(target: Target) -> dict[str, float]:
@@ -128,6 +142,7 @@ async def run(options: argparse.Namespace) -> int:
         try:
             await asyncio.sleep(options.minutes * 60 / 2)
             if options.joiners:
+                into.joined_from = len(into.memory)
                 classes = -(-options.joiners // options.size)
                 others = [await stack.enter_async_context(Crowd(target)) for _ in range(classes)]
                 times = await burst(others, options.joiners, options.within)
@@ -146,7 +161,8 @@ async def report(
 ) -> int:
     after = await metrics(target)
     rate = (crowd.received() - received) / took
-    settled = into.memory[int(len(into.memory) * SETTLED_SHARE) :]
+    of_the_class = into.memory[: into.joined_from]
+    settled = of_the_class[int(len(of_the_class) * SETTLED_SHARE) :]
     missing, recovered = gaps(crowd)
     shares = [100 * share for share in into.server]
     print(f"  {took / 60:.1f} min, {rate:,.0f} packets/s out; server {summary(shares, '%')} of its core")
