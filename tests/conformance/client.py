@@ -61,6 +61,11 @@ class Client:
             self._retired.append(old)
 
     @property
+    def all_video(self) -> list[VideoMeter]:
+        """The meters of every video track that ever came."""
+        return [*self.video.values(), *(meter for meter in self._retired if isinstance(meter, VideoMeter))]
+
+    @property
     def me(self) -> rtc.LocalParticipant:
         return self.room.local_participant
 
@@ -120,9 +125,11 @@ class Client:
         tone.publication = await self.me.publish_track(tone.track, options)
         return tone
 
-    async def sees_frames(self, identity: str, count: int = SOME_FRAMES, code: int | None = None) -> VideoMeter:
+    async def sees_frames(
+        self, identity: str, count: int = SOME_FRAMES, code: int | None = None, guard_s: float = GUARD_S
+    ) -> VideoMeter:
         """`count` more frames than now are decoded of the other's video, the last in the other's colour."""
-        await until(lambda: self.video.get(identity), f"{self.identity} is subscribed to {identity}'s video")
+        await until(lambda: self.video.get(identity), f"{self.identity} is subscribed to {identity}'s video", guard_s)
         first = self.video[identity]
         start = first.frames
 
@@ -139,9 +146,9 @@ class Client:
         )
         return self.video[identity]
 
-    async def hears(self, identity: str, frequency_hz: float = 440) -> AudioMeter:
+    async def hears(self, identity: str, frequency_hz: float = 440, guard_s: float = GUARD_S) -> AudioMeter:
         """Most energy of what arrives from the other lies at the frequency."""
-        await until(lambda: self.audio.get(identity), f"{self.identity} is subscribed to {identity}'s audio")
+        await until(lambda: self.audio.get(identity), f"{self.identity} is subscribed to {identity}'s audio", guard_s)
         await until(
             lambda: self.audio[identity].share(frequency_hz) > 0.8,
             lambda: (

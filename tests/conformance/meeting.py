@@ -77,6 +77,7 @@ class Meeting:
         auto_subscribe: bool = True,
         dynacast: bool = False,
         token: str | None = None,
+        encryption: rtc.E2EEOptions | None = None,
         **claims: Any,
     ) -> Client:
         """A connected client; `claims` as for Target.token."""
@@ -90,6 +91,7 @@ class Meeting:
             dynacast=dynacast,
             single_peer_connection=self.link.pcs == "one",
             connect_timeout=10,
+            encryption=encryption,
         )
         url = via.url if via else self.target.url
         await client.room.connect(url, token or self.token(identity, **claims), options)
