@@ -13,12 +13,18 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import jwt
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from livekit.api import AccessToken, VideoGrants
 from livekit.protocol.models import DisconnectReason
 from livekit.protocol.rtc import LeaveRequest, SignalResponse
@@ -280,6 +286,37 @@ async def test_an_open_address_without_tls_is_said(start: StartCommand) -> None:
     await serve.ready()
     _code, errors = await serve.stop()
     assert "https" in errors.splitlines()[0]
+
+
+def make_certificate(folder: Path) -> None:
+    """cert.pem and key.pem for 127.0.0.1, signed by nobody."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+async def test_tls_without_a_proxy(start: StartCommand, http: aiohttp.ClientSession, tmp_path: Path) -> None:
+    make_certificate(tmp_path)
+    serve = await start("serve", *ANY_PORT, "--tls-cert", "cert.pem", "--tls-key", "key.pem")
+    assert (await serve.ready()).startswith("Tongchuang is ready: https://127.0.0.1:")
+    page = await http.get(serve.url + "/", ssl=False)
+    assert page.status == 200
+    assert "max-age" in page.headers["Strict-Transport-Security"]
+    seat = await (await http.get(serve.url + "/api/v1/demo/lesson/token?seat=lin", ssl=False)).json()
+    async with http.ws_connect(serve.url + "/rtc", params={"access_token": seat["token"]}, ssl=False) as socket:
+        assert SignalResponse.FromString(await socket.receive_bytes()).WhichOneof("message") == "join"
 
 
 async def test_media_alone(start: StartCommand, http: aiohttp.ClientSession) -> None:
