@@ -54,6 +54,7 @@ from scheduler.search import MAX_WEEKS, Query
 from scheduler.series import Anchor, PlannedLesson, QuietWeek, Seam, SeriesError, SeriesPlan, plan_series
 from scheduler.series_report import calendar_lessons, feed_json, feed_table, series_json, series_table
 from scheduler.slot import Payer, Reason, SideSlot, Slot
+from scheduler.tzdata_change import MovedLesson, StoredLesson, moved_lessons
 from scheduler.yaml_file import Problem, SchoolFileError
 from scheduler.zone import Resolved, UnknownZone, resolve, to_local, tzdata_release, zone_keys
 
@@ -79,6 +80,7 @@ __all__ = [
     "Ledger",
     "Method",
     "Move",
+    "MovedLesson",
     "Names",
     "NotACalendar",
     "OfficialYear",
@@ -101,6 +103,7 @@ __all__ = [
     "SideSlot",
     "Skipped",
     "Slot",
+    "StoredLesson",
     "Tier",
     "UnknownClassGroup",
     "UnknownZone",
@@ -125,6 +128,7 @@ __all__ = [
     "ledger",
     "lesson_uid",
     "load_school",
+    "moved_lessons",
     "official_year",
     "parse_school",
     "parties_table",
