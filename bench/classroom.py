@@ -34,7 +34,7 @@ SETTLE_S = 3.0
 # The first minute fills caches and pools; a slope over it would say nothing.
 SETTLED_SHARE = 0.25
 # These are choices, not losses: nobody wants the packet.
-# The first two: the subscriber's DTLS is not up yet, or not any more (a real refusal shows as out_protect or out_error).
+# The first two: the subscriber's DTLS is not up yet, or not any more (a real refusal shows as out_protect).
 BY_CHOICE = {
     "out_not_connected",
     "writer_refused",

@@ -17,7 +17,7 @@ from bench.client.dtls import Certificate
 from bench.client.path import Path, now_us
 from bench.client.publish import AudioPlan, Encoding, OutAudio, OutTrack, OutVideo, VideoPlan, protected_sender
 from bench.client.receive import Latencies, Receiver
-from bench.client.signalling import Signalling, client_info, join_url
+from bench.client.signalling import Signalling, add_audio, add_video, client_info, join_url
 from bench.client.stream import InStream
 
 PING_EVERY_S = 5.0
@@ -215,16 +215,11 @@ class Participant:
         if options.audio is not None:
             section = self._add_section("audio", "sendonly", f"mic-{secrets.token_hex(6)}")
             self._add_track(OutAudio(options.audio, section.mid, options.seed), section)
-            self.signalling.send(
-                add_track=rtc.AddTrackRequest(
-                    cid=section.cid, name="mic", type=models.TrackType.AUDIO, source=models.TrackSource.MICROPHONE,
-                    disable_dtx=not options.audio.has_dtx, disable_red=True, stream="camera",
-                )
-            )  # fmt: skip
+            self.signalling.send(add_track=add_audio(options.audio, section.cid))
         if options.video is not None:
             section = self._add_section("video", "sendonly", f"cam-{secrets.token_hex(6)}")
             self._add_track(OutVideo(options.video, section.mid, options.seed + 100), section)
-            self.signalling.send(add_track=_add_video(options.video, section.cid))
+            self.signalling.send(add_track=add_video(options.video, section.cid))
         if self.tracks:
             self._negotiate()
 
@@ -353,26 +348,3 @@ class Participant:
         if isinstance(track, OutVideo):
             for codec in update.subscribed_codecs:
                 track.on_quality({each.quality: each.enabled for each in codec.qualities})
-
-
-def _add_video(plan: VideoPlan, cid: str) -> rtc.AddTrackRequest:
-    top = plan.layers[-1]
-    # One layer is LiveKit's LOW in its numbers by position; a single encoding has no rid and counts as the highest.
-    qualities = range(len(plan.layers)) if len(plan.layers) > 1 else [2]
-    layers = [
-        models.VideoLayer(
-            quality=quality,  # type: ignore[arg-type]  # an enum of the wire, numbered 0 to 2
-            width=layer.width,
-            height=layer.height,
-            bitrate=layer.bitrate_bps,
-            rid=layer.rid,
-        )
-        for quality, layer in zip(qualities, plan.layers, strict=True)
-    ]
-    request = rtc.AddTrackRequest(
-        cid=cid, name="camera", type=models.TrackType.VIDEO, source=models.TrackSource.CAMERA,
-        width=top.width, height=top.height, layers=layers, stream="camera",
-    )  # fmt: skip
-    if len(plan.layers) > 1:
-        request.simulcast_codecs.append(rtc.SimulcastCodec(codec="vp8", cid=cid, layers=layers))
-    return request

@@ -10,6 +10,8 @@ from collections.abc import Callable
 import aiohttp
 from livekit.protocol import models, rtc
 
+from bench.client.publish import AudioPlan, VideoPlan
+
 CLOSE_GUARD_S = 2.0
 JOIN_GUARD_S = 15.0
 
@@ -24,6 +26,41 @@ def join_url(url: str, request: rtc.JoinRequest) -> str:
 
 def client_info() -> models.ClientInfo:
     return models.ClientInfo(sdk=models.ClientInfo.RUST, version="1.2.1", protocol=16, os="linux", client_protocol=1)
+
+
+def add_video(plan: VideoPlan, cid: str) -> rtc.AddTrackRequest:
+    top = plan.layers[-1]
+    # One layer is LiveKit's LOW in its numbers by position; a single encoding has no rid and counts as the highest.
+    qualities = range(len(plan.layers)) if len(plan.layers) > 1 else [2]
+    layers = [
+        models.VideoLayer(
+            quality=quality,  # type: ignore[arg-type]  # an enum of the wire, numbered 0 to 2
+            width=layer.width,
+            height=layer.height,
+            bitrate=layer.bitrate_bps,
+            rid=layer.rid,
+        )
+        for quality, layer in zip(qualities, plan.layers, strict=True)
+    ]
+    request = rtc.AddTrackRequest(
+        cid=cid, name="camera", type=models.TrackType.VIDEO, source=models.TrackSource.CAMERA,
+        width=top.width, height=top.height, layers=layers, stream="camera",
+    )  # fmt: skip
+    if len(plan.layers) > 1:
+        request.simulcast_codecs.append(rtc.SimulcastCodec(codec="vp8", cid=cid, layers=layers))
+    return request
+
+
+def add_audio(plan: AudioPlan, cid: str) -> rtc.AddTrackRequest:
+    return rtc.AddTrackRequest(
+        cid=cid,
+        name="mic",
+        type=models.TrackType.AUDIO,
+        source=models.TrackSource.MICROPHONE,
+        disable_dtx=not plan.has_dtx,
+        disable_red=True,
+        stream="camera",
+    )
 
 
 class Signalling:
