@@ -155,6 +155,13 @@ def test_an_unknown_school_year_is_unconfirmed_never_silently_open() -> None:
     assert {slot.confidence for slot in near} == {Confidence.CONFIRMED}
 
 
+def test_a_year_without_the_ministrys_letter_is_unconfirmed_for_real_schools() -> None:
+    """The letter for 115 was not found (scheduling.md §4.3), so its calendar is a projection."""
+    real = taiwan(year="calendar: tw-public")
+    confidence = {on.year: plan_day(real.school, on).confidence for on in (date(2025, 10, 14), date(2026, 10, 14))}
+    assert confidence == {2025: Confidence.CONFIRMED, 2026: Confidence.UNCONFIRMED}
+
+
 @pytest.mark.parametrize(("on", "follows"), [(21, 11), (22, 12), (23, 13)])
 def test_roc_114_make_up_days_follow_february_and_are_week_1_of_term_2(on: int, follows: int) -> None:
     plan = plan_day(DEMO_TW.school, date(2026, 1, on))
