@@ -3,7 +3,7 @@
 Only what stands here is public; it imports nothing of `server`, and `server` imports nothing below it.
 """
 
-from scheduler.catalogue import UnknownClassGroup, demo_parties, demo_schools, find_party
+from scheduler.catalogue import UnknownClassGroup, demo_parties, demo_schools, find_party, parties_in
 from scheduler.expand import Party
 from scheduler.fairness import Account, Held, Ledger, Rotation, best_possible, ledger, propose_rotation, weighted_burden
 from scheduler.ical_in import Feed, FeedEvent, NotACalendar, Reply, Skipped, read_feed, read_reply
@@ -131,6 +131,7 @@ __all__ = [
     "moved_lessons",
     "official_year",
     "parse_school",
+    "parties_in",
     "parties_table",
     "party_json",
     "plan_series",

@@ -1,4 +1,4 @@
-"""The class groups that answer to an id: our demo schools (fictional), and `school-file.yaml#class-group`."""
+"""The class groups that answer to an id: a folder's, our demo schools' (fictional), `school-file.yaml#class-group`."""
 
 from __future__ import annotations
 
@@ -27,8 +27,20 @@ def demo_parties() -> tuple[Party, ...]:
     return tuple(Party(school, group) for school in demo_schools() for group in school.class_groups)
 
 
-def find_party(wanted: str) -> Party:
-    """Raises UnknownClassGroup, or SchoolFileError for a file that cannot be used."""
+def parties_in(folder: Path) -> tuple[Party, ...]:
+    """Class groups of all school files of a folder; none if there is no such folder. Raises SchoolFileError."""
+    schools = [load_school(path) for path in sorted(folder.glob("*.yaml"))]
+    return tuple(Party(school, group) for school in schools for group in school.class_groups)
+
+
+def find_party(wanted: str, own: tuple[Party, ...] = ()) -> Party:
+    """One of `own`, of the demo schools, or `school-file.yaml#class-group`.
+
+    Raises UnknownClassGroup, or SchoolFileError for a file that cannot be used.
+    """
+    for party in own:
+        if party.id == wanted:
+            return party
     if "#" in wanted:
         file, _, group_id = wanted.partition("#")
         return _of_school(load_school(Path(file)), wanted, group_id)
@@ -36,7 +48,7 @@ def find_party(wanted: str) -> Party:
     for path in sorted((DATA / "demo").glob("*.yaml")):
         if wanted.startswith(path.stem + "-"):
             return _of_school(_demo_school(path), wanted, wanted)
-    raise UnknownClassGroup(wanted, tuple(party.id for party in demo_parties()))
+    raise UnknownClassGroup(wanted, tuple(party.id for party in (*own, *demo_parties())))
 
 
 def _of_school(school: School, wanted: str, group_id: str) -> Party:

@@ -9,12 +9,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from scheduler import Party, SchoolFileError, UnknownClassGroup, find_party
+from scheduler import Party, SchoolFileError, UnknownClassGroup, parties_in
 from server.clock import SystemClock
 from server.errors import ErrorCode, InvalidInput
+from server.settings import load_settings
 
 
 def day(text: str) -> date:
@@ -45,8 +47,14 @@ def one_sentence() -> Iterator[None]:
         raise InvalidInput(ErrorCode.INVALID_REQUEST, str(error)) from error
 
 
-def party(wanted: str) -> Party:
-    return find_party(wanted)
+def add_data_argument(parser: argparse.ArgumentParser) -> None:
+    text = "data folder; school files in its `schools` are known too (default ./data)"
+    parser.add_argument("--data", type=Path, metavar="DIR", help=text)
+
+
+def own_parties(data: Path | None) -> tuple[Party, ...]:
+    """Class groups of the school files in the data folder."""
+    return parties_in(load_settings(data=data).data / "schools")
 
 
 def print_json(value: Any) -> None:

@@ -5,8 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 
-from scheduler import Query, Tier, answer_json, answer_table, demo_parties, find_overlaps, parties_table, party_json
-from server.commands.class_groups import day, one_sentence, party, print_json, today_at
+from scheduler import (
+    Query,
+    Tier,
+    answer_json,
+    answer_table,
+    demo_parties,
+    find_overlaps,
+    find_party,
+    parties_table,
+    party_json,
+)
+from server.commands.class_groups import add_data_argument, day, one_sentence, own_parties, print_json, today_at
 from server.errors import ErrorCode, InvalidInput
 
 HELP = "hours that work for two class groups"
@@ -28,14 +38,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=str(Tier.SATURDAY),
         help="worst tier to accept (default all)",
     )
+    add_data_argument(parser)
     add("--all", action="store_true", help="all rows of the table")
     add("--json", action="store_true", help="for programs")
 
 
 def run(arguments: argparse.Namespace) -> int:
     with one_sentence():
+        own = own_parties(arguments.data)
         if arguments.list:
-            parties = demo_parties()
+            parties = (*own, *demo_parties())
             if arguments.json:
                 print_json([party_json(one) for one in parties])
             else:
@@ -43,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         if not arguments.a or not arguments.b:
             raise InvalidInput(ErrorCode.INVALID_REQUEST, "overlap needs two class groups; overlap --list shows them")
-        a, b = party(arguments.a), party(arguments.b)
+        a, b = find_party(arguments.a, own), find_party(arguments.b, own)
         query = Query(
             a=a,
             b=b,

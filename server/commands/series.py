@@ -16,11 +16,12 @@ from scheduler import (
     Tier,
     accept_replacements,
     find_overlaps,
+    find_party,
     plan_series,
     series_json,
     series_table,
 )
-from server.commands.class_groups import day, one_sentence, party, print_json, today_at
+from server.commands.class_groups import add_data_argument, day, one_sentence, own_parties, print_json, today_at
 from server.errors import ErrorCode, InvalidInput
 
 HELP = "a term's lessons for a pair of class groups"
@@ -68,6 +69,7 @@ def add_series_arguments(parser: argparse.ArgumentParser, *, pair: str | None = 
         default=str(Tier.SATURDAY),
         help="worst tier to accept (default all)",
     )
+    add_data_argument(parser)
     add("--accept", action="store_true", help="take the best replacement of every exception")
 
 
@@ -88,7 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
 def planned(arguments: argparse.Namespace) -> SeriesPlan:
     """Raises InvalidInput in one sentence."""
     with one_sentence():
-        a, b = party(arguments.a), party(arguments.b)
+        own = own_parties(arguments.data)
+        a, b = find_party(arguments.a, own), find_party(arguments.b, own)
         query = Query(
             a=a,
             b=b,

@@ -140,6 +140,22 @@ def test_a_mistake_in_a_file_names_its_line(run: Run, tmp_path: Path) -> None:
     assert "school.yaml:2: zone: expected an IANA zone" in err
 
 
+def test_school_files_of_the_data_folder_are_known(run: Run, tmp_path: Path) -> None:
+    text = (
+        "school: own\nname: {en: Own, zh-Hant-TW: 自己}\ncountry: TW\nregion: x\nzone: Asia/Taipei\n"
+        "template: tw-elementary\ncalendar: tw-public\n"
+        "class_groups: [{id: own-5, name: {en: Five, zh-Hant-TW: 五}, size: 9}]\n"
+    )
+    (tmp_path / "schools").mkdir()
+    (tmp_path / "schools" / "own.yaml").write_text(text, "utf-8")
+    data = ("--data", str(tmp_path))
+    assert "own-5" in [one["id"] for one in json.loads(run("overlap", "--list", "--json", *data)[1])]
+    found = answer(run, "own-5", PAIR[1], "--from", "2025-10-13", *data)
+    assert found["a"]["school"] == "Own"
+    assert found["slots"]
+    assert run("overlap", "own-5", PAIR[1])[0] == 2, "another data folder does not know it"
+
+
 def test_people_see_both_dates_and_what_would_help(run: Run) -> None:
     _, out, _ = run("overlap", *PAIR, "--from", "2026-10-19")
     assert "Tue 2026-10-20 07:40–08:20 self_study" in out
