@@ -96,12 +96,12 @@ class Subscriber:
     def allocate(self, now_us: int) -> None:
         self._allocated_us = now_us
         videos: list[DownTrack] = []
-        # Why: a key frame asked for before it can be sent is a key frame wasted.
+        # Why: a key frame asked for before it can be sent is wasted, and so is a voice that nobody can decrypt yet.
         is_connected = self._peer.is_connected
         audio_bps = 0
         for down in self._peer.downs.values():
             if down.up.kind is MediaKind.AUDIO:
-                down.select(down.wished)
+                down.select(down.wished if is_connected else None)
                 audio_bps += sum(layer.rate.bitrate_bps for layer in down.up.live.values())
             elif down.wished is None:
                 down.select(None)
