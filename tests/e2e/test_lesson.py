@@ -167,7 +167,10 @@ def test_less_data_asks_for_small_pictures(take_seat: TakeSeat) -> None:
     lin.wait_for_people(2)
     lin.act("camera")  # one encoder less: Chromium publishes no high layer on a machine that is busy
     lin.act("mode")
-    lin.wait_for_width(1280)
+    lin.wait_until(
+        lambda: any(entry.get("frameWidth", 0) >= 640 for entry in lin.inbound("video")),
+        "more than the smallest picture",
+    )
     lin.act("settings")
     lin.page.get_by_role("checkbox", name="Less data").check()
     lin.page.keyboard.press("Escape")
