@@ -55,10 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _pytest(words: Sequence[str]) -> int:
     sys.stderr.write(f"tongchuang: pytest {' '.join(words)}\n")
-    # Why -p no:…: each process has the plug-ins that it needs, and the other's cannot disturb it.
-    is_browser = any(word.startswith(E2E) for word in words)
-    off = ["-p", "no:asyncio", "-p", "no:aiohttp"] if is_browser else ["-p", "no:playwright"]
-    command = [sys.executable, "-m", "pytest", *off, *words]
+    command = [sys.executable, "-m", "pytest", *words]
+    if not any(word.startswith(E2E) for word in words):
+        # Its hooks wrap every test, also those that have no page.
+        command += ["-p", "no:playwright"]
     return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
 
 

@@ -61,6 +61,7 @@ async def run(order: dict[str, Any], status: StatusPipe) -> None:
     app = web.Application(handler_args={"max_line_size": 32768})
     app.router.add_get("/rtc", join)
     app.router.add_get("/rtc/v1", join)
+    app.router.add_get("//rtc/v1", join)
     app.router.add_get("/rtc/validate", validate)
     app.router.add_get("/rtc/v1/validate", validate)
     app.router.add_post("/twirp/{service}/{method}", call)

@@ -46,7 +46,7 @@ async def start_front(start_supervisor: StartSupervisor) -> AsyncIterator[StartF
 
 
 @pytest.mark.parametrize("slot", [0, 1])
-@pytest.mark.parametrize("path", ["/rtc", "/rtc/v1"])
+@pytest.mark.parametrize("path", ["/rtc", "/rtc/v1", "//rtc/v1"])
 async def test_a_room_is_joined_on_its_worker(start_front: StartFront, slot: int, path: str) -> None:
     client, _ = await start_front()
     token = f"room:{room_on(slot, 2)}"
