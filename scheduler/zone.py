@@ -20,8 +20,6 @@ ZoneInfo.clear_cache()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # No zone has changed twice within a week since 2000; the exhaustive test looks daily and finds the same changes.
 _PROBE = timedelta(days=7)
-# Every rule in force changes clocks at least yearly; two years find the next change or that there is none.
-_HORIZON = timedelta(days=731)
 _SECOND = timedelta(seconds=1)
 
 
@@ -112,18 +110,27 @@ def midnight(on: date, key: str) -> datetime:
     return resolve(datetime(on.year, on.month, on.day), key).at  # noqa: DTZ001 - a wall clock reading has no offset yet
 
 
-@lru_cache(maxsize=4_096)  # a term of daily questions about a few zones
 def next_change(key: str, after: datetime) -> ClockChange | None:
-    """The first change of that zone's clock later than `after`, within two years."""
+    """The first change of that zone's clock later than `after`, in its year (UTC) or the next two."""
+    for year in range(after.year, after.year + 3):
+        for change in _changes_of_year(key, year):
+            if change.at > after:
+                return change
+    return None
+
+
+@lru_cache(maxsize=4_096)  # a dozen years of all zones that a platform meets
+def _changes_of_year(key: str, year: int) -> tuple[ClockChange, ...]:
     zone = load_zone(key)
-    start, end = after, after + _HORIZON
+    start, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    found = []
     while start < end:
         stop = min(start + _PROBE, end)
         before, later = _offset(start.astimezone(zone)), _offset(stop.astimezone(zone))
         if before != later:
-            return ClockChange(zone=key, at=_bisect(zone, start, stop), shift=later - before)
+            found.append(ClockChange(zone=key, at=_bisect(zone, start, stop), shift=later - before))
         start = stop
-    return None
+    return tuple(found)
 
 
 def changes(key: str, start: datetime, end: datetime) -> list[ClockChange]:
