@@ -5,6 +5,7 @@ Exceptions come with their best replacements, and the seam where a clock change 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -128,17 +129,19 @@ def plan_series(
     sides = sides or expand_sides(query)
     if slot_at(query, sides, _cell(sides, start_at)) is None:
         raise SeriesError(f"{start_at:%Y-%m-%dT%H:%MZ} is no start that works for both classes")
-    by_week = _weeks_of(query, sides, anchor)
+    found = scan(sides, query.minutes, query.worst_tier)
+    firsts = [run.first for run in found]
     planned: list[PlannedLesson] = []
     quiet: list[QuietWeek] = []
     for wanted in _beats(query, start_at, every_weeks, anchor, sides):
         if len(planned) == lessons:
             break
         monday = _monday(_anchor_date(query, anchor, wanted))
-        if not by_week.get(monday):
+        week = found[slice(*_week_places(query, sides, anchor, monday, firsts))]
+        if not week:
             quiet.append(QuietWeek(monday=monday, suggestion=_asynchronous(monday)))
             continue
-        planned.append(_plan_one(query, sides, len(planned) + 1, wanted, by_week[monday]))
+        planned.append(_plan_one(query, sides, len(planned) + 1, wanted, week))
     if len(planned) < lessons:
         raise SeriesError(
             f"only {len(planned)} of {lessons} lessons fit between {query.from_on} and the end of the weeks"
@@ -200,13 +203,12 @@ def _plan_one(query: Query, sides: Sides, number: int, wanted: datetime, week: l
     )
 
 
-def _weeks_of(query: Query, sides: Sides, anchor: Anchor) -> dict[date, list[Run]]:
-    """Runs by the Monday of the anchor side's week; slots are made of them only where a lesson needs a replacement."""
-    weeks: dict[date, list[Run]] = {}
-    for run in scan(sides, query.minutes, query.worst_tier):
-        monday = _monday(_anchor_date(query, anchor, sides.grid.instant_of(run.first)))
-        weeks.setdefault(monday, []).append(run)
-    return weeks
+def _week_places(query: Query, sides: Sides, anchor: Anchor, monday: date, firsts: list[int]) -> tuple[int, int]:
+    """From where to where the runs of that week of the anchor side stand in the list."""
+    key = (query.a if anchor is Anchor.A else query.b).school.zone
+    ends = (_cell(sides, zone.midnight(monday + timedelta(days=days), key)) for days in (0, 7))
+    low, high = (bisect_left(firsts, cell) for cell in ends)
+    return low, high
 
 
 def _asynchronous(monday: date) -> Reason:
