@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--all", action="store_true", help="the whole matrix, not only pairs that cover every value")
 
 
-def _option(config: pytest.Config, name: str, variable: str) -> str:
+def option(config: pytest.Config, name: str, variable: str) -> str:
     # Why the default: options of this folder are unknown when pytest was started for the whole tree.
     return config.getoption(name, default=None) or os.environ.get(variable, "")
 
@@ -68,9 +68,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _is_ours(config: pytest.Config) -> bool:
-    if _option(config, "--livekit-url", "LIVEKIT_URL"):
+    if option(config, "--livekit-url", "LIVEKIT_URL"):
         return bool(config.getoption("--is-ours", default=False))
-    return not _option(config, "--livekit-server", "LIVEKIT_SERVER")
+    return not option(config, "--livekit-server", "LIVEKIT_SERVER")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -81,7 +81,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         marker = item.get_closest_marker("only_ours")
         if marker is not None and not _is_ours(config):
             item.add_marker(pytest.mark.skip(reason=f"only for Tongchuang's server: {marker.args[0]}"))
-        if item.get_closest_marker("needs_webhooks") and _option(config, "--livekit-url", "LIVEKIT_URL"):
+        if item.get_closest_marker("needs_webhooks") and option(config, "--livekit-url", "LIVEKIT_URL"):
             item.add_marker(pytest.mark.skip(reason="a server by URL does not send its webhooks here"))
 
 
@@ -95,12 +95,12 @@ def webhook_sink() -> Iterator[WebhookSink]:
 def target(request: pytest.FixtureRequest, webhook_sink: WebhookSink) -> Iterator[Target]:
     """The server under test, started once for the whole run."""
     config: pytest.Config = request.config
-    url, binary = _option(config, "--livekit-url", "LIVEKIT_URL"), _option(config, "--livekit-server", "LIVEKIT_SERVER")
+    url, binary = option(config, "--livekit-url", "LIVEKIT_URL"), option(config, "--livekit-server", "LIVEKIT_SERVER")
     if url:
         found = Target(
             url=url,
-            key=_option(config, "--livekit-key", "LIVEKIT_API_KEY") or KEY,
-            secret=_option(config, "--livekit-secret", "LIVEKIT_API_SECRET") or SECRET,
+            key=option(config, "--livekit-key", "LIVEKIT_API_KEY") or KEY,
+            secret=option(config, "--livekit-secret", "LIVEKIT_API_SECRET") or SECRET,
             name=url,
             is_ours=_is_ours(config),
             has_webhooks=False,

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -135,8 +135,16 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return port
 
 
+# Puts a command where it shall run, such as into a network namespace.
+Wrap = Callable[[list[str]], list[str]]
+
+
+def _as_it_is(command: list[str]) -> list[str]:
+    return command
+
+
 @contextlib.contextmanager
-def our_server(webhook_url: str) -> Iterator[Target]:
+def our_server(webhook_url: str, host: str = "127.0.0.1", wrap: Wrap = _as_it_is) -> Iterator[Target]:
     """`media` of this tree on free ports, with one worker."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("LIVEKIT_", "TONGCHUANG_"))
@@ -147,9 +155,9 @@ def our_server(webhook_url: str) -> Iterator[Target]:
         "TONGCHUANG_WEBHOOK_URLS": webhook_url,
         "PYTHONUNBUFFERED": "1",
     }
-    command = [sys.executable, "-m", "server.cli", "media", "--host", "127.0.0.1", "--port", "0"]
+    command = [sys.executable, "-m", "server.cli", "media", "--host", host, "--node-ip", host, "--port", "0"]
     command += ["--udp-port", "0", "--tcp-port", "0", "--workers", "1"]
-    process = Process(command, environment)
+    process = Process(wrap(command), environment)
     match = process.wait_for(r"Media server is ready: (ws://\S+)")
     try:
         yield Target(
@@ -160,26 +168,26 @@ def our_server(webhook_url: str) -> Iterator[Target]:
 
 
 @contextlib.contextmanager
-def livekit_server(binary: str, webhook_url: str) -> Iterator[Target]:
-    """A livekit-server binary on loopback with free ports."""
+def livekit_server(binary: str, webhook_url: str, host: str = "127.0.0.1", wrap: Wrap = _as_it_is) -> Iterator[Target]:
+    """A livekit-server binary on one address with ports free on loopback."""
     port, tcp_port, udp_port = free_port(), free_port(), free_port(socket.SOCK_DGRAM)
     config = f"""
 port: {port}
-bind_addresses: ["127.0.0.1"]
+bind_addresses: ["{host}"]
 keys: {{{KEY}: {SECRET}}}
-rtc: {{udp_port: {udp_port}, tcp_port: {tcp_port}, use_external_ip: false, node_ip: 127.0.0.1,
-       enable_loopback_candidate: true}}
+rtc: {{udp_port: {udp_port}, tcp_port: {tcp_port}, use_external_ip: false, node_ip: {host},
+       enable_loopback_candidate: {str(host.startswith("127.")).lower()}}}
 webhook: {{api_key: {KEY}, urls: ["{webhook_url}"]}}
 """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "livekit.yaml"
         path.write_text(config)
-        process = Process([binary, "--config", str(path)], dict(os.environ))
+        process = Process(wrap([binary, "--config", str(path)]), dict(os.environ))
         process.wait_for(r"starting LiveKit server")
-        _wait_for_port(port)
+        _wait_for_port(host, port)
         try:
             yield Target(
-                url=f"ws://127.0.0.1:{port}",
+                url=f"ws://{host}:{port}",
                 key=KEY,
                 secret=SECRET,
                 name=f"livekit-server ({binary})",
@@ -191,10 +199,10 @@ webhook: {{api_key: {KEY}, urls: ["{webhook_url}"]}}
             process.stop()
 
 
-def _wait_for_port(port: int) -> None:
+def _wait_for_port(host: str, port: int) -> None:
     deadline = time.monotonic() + START_GUARD_S
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        with contextlib.suppress(OSError), socket.create_connection((host, port), 1):
             return
         time.sleep(0.02)
     raise RuntimeError(f"nothing accepts connections on port {port}")
