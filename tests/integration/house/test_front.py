@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
 
 from server.front import MAX_CALL_BYTES, Front
 from server.room_routing import slot_of
@@ -50,7 +51,8 @@ async def start_front(start_supervisor: StartSupervisor) -> AsyncIterator[StartF
 async def test_a_room_is_joined_on_its_worker(start_front: StartFront, slot: int, path: str) -> None:
     client, _ = await start_front()
     token = f"room:{room_on(slot, 2)}"
-    async with client.ws_connect(f"{path}?access_token={token}&join_request=a%2Bb%3D%3D") as socket:
+    url = URL(f"{client.make_url('')}{path}?access_token={token}&join_request=a%2Bb%3D%3D", encoded=True)
+    async with client.session.ws_connect(url) as socket:
         hello = json.loads(await socket.receive_str())
         assert hello["index"] == slot
         # As it was encoded: a join request is base64 and must arrive bit for bit.
