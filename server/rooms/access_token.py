@@ -91,10 +91,17 @@ def verify(token: str, keys: Mapping[str, str], now: datetime) -> Claims:
 
 
 def verify_join(token: str, keys: Mapping[str, str], now: datetime) -> Claims:
-    """As `verify` for somebody who enters: needs `roomJoin`, a room and an identity too (TOKEN_NO_ROOM_JOIN)."""
+    """As `verify` for somebody who enters: needs `roomJoin` too (TOKEN_NO_ROOM_JOIN), a room and an identity.
+
+    Raises InvalidInput for the last two: the token is genuine, whoever made it forgot something.
+    """
     claims = verify(token, keys, now)
-    if not (claims.grants.room_join and claims.grants.room and claims.identity):
+    if not claims.grants.room_join:
         raise Unauthorized(ErrorCode.TOKEN_NO_ROOM_JOIN)
+    if not claims.grants.room:
+        raise InvalidInput(ErrorCode.ROOM_NAME_INVALID, "the token names no room")
+    if not claims.identity:
+        raise InvalidInput(ErrorCode.IDENTITY_INVALID, "the token names no identity")
     return claims
 
 

@@ -215,17 +215,30 @@ def test_an_end_beyond_all_dates_is_the_last_date() -> None:
     assert verify(token(exp=2**52), KEYS, NOW).expires_at.year == 9999
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{"video": None}, {"video": {"room": "lesson"}}, {"video": {"roomJoin": True}}, {"sub": ""}, {"sub": None}],
-    ids=str,
-)
-def test_joining_needs_a_room_and_an_identity(changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", [{"video": None}, {"video": {"room": "lesson"}}], ids=str)
+def test_joining_needs_the_right_to_join(changes: dict[str, Any]) -> None:
     text = token(**changes)
     verify(text, KEYS, NOW)
     with pytest.raises(Unauthorized) as caught:
         verify_join(text, KEYS, NOW)
     assert caught.value.code is ErrorCode.TOKEN_NO_ROOM_JOIN
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"video": {"roomJoin": True}}, ErrorCode.ROOM_NAME_INVALID),
+        ({"sub": ""}, ErrorCode.IDENTITY_INVALID),
+        ({"sub": None}, ErrorCode.IDENTITY_INVALID),
+    ],
+    ids=str,
+)
+def test_joining_needs_a_room_and_an_identity(changes: dict[str, Any], code: ErrorCode) -> None:
+    text = token(**changes)
+    verify(text, KEYS, NOW)
+    with pytest.raises(InvalidInput) as caught:
+        verify_join(text, KEYS, NOW)
+    assert caught.value.code is code
 
 
 def test_detail_never_repeats_the_token() -> None:
