@@ -61,7 +61,8 @@ class Front:
             for path in (base + "/validate", base + "/v1/validate"):
                 app.router.add_get(path, self.pass_on, allow_head=False)
                 app.router.add_options(path, self.pass_on)
-        app.router.add_post("/twirp/{service}/{method}", self.call)
+        # Why every method: Twirp answers a GET with its own bad_route, not with HTTP's 405.
+        app.router.add_route("*", "/twirp/{service}/{method}", self.call)
         app.on_response_prepare.append(_allow_probes)
         app.on_shutdown.append(self._say_goodbye)
         app.on_cleanup.append(self._close_sessions)
@@ -126,6 +127,8 @@ class Front:
 
     async def call(self, request: web.Request) -> web.Response:
         """A server API call: to the room's worker, or to all of them."""
+        if request.method != "POST":
+            return _twirp_error(404, "bad_route", "calls are made by POST")
         body = await _read_limited(request)
         if body is None:
             return _twirp_error(413, "resource_exhausted", f"more than {MAX_CALL_BYTES} bytes")

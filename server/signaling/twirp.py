@@ -57,6 +57,8 @@ class TwirpRoutes:
 
     async def _call(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
+        if request.content_type not in ("application/json", "application/protobuf"):
+            return _error("bad_route", 404, f"unexpected content type {request.content_type}", ErrorCode.NOT_FOUND)
         if method not in CALLS:
             return _error("bad_route", 404, f"no method {method}", ErrorCode.NOT_FOUND)
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
