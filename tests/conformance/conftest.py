@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from livekit import rtc
 
 from tests.conformance.meeting import Combination, Link, Meeting
 from tests.conformance.target import KEY, SECRET, TREE, Target, livekit_server, our_server
@@ -31,6 +32,16 @@ ALL_COMBINATIONS = tuple(
     for codec in ("vp8", "h264")
     for is_simulcast in (False, True)
 )
+SCENARIOS = (
+    rtc.SimulateScenarioKind.SIMULATE_SIGNAL_RECONNECT,
+    rtc.SimulateScenarioKind.SIMULATE_FULL_RECONNECT,
+    rtc.SimulateScenarioKind.SIMULATE_MIGRATION,
+    rtc.SimulateScenarioKind.SIMULATE_NODE_FAILURE,
+    rtc.SimulateScenarioKind.SIMULATE_FORCE_TCP,
+    rtc.SimulateScenarioKind.SIMULATE_DISCONNECT_SIGNAL_ON_RESUME,
+)
+_NAME: pytest.StashKey[str] = pytest.StashKey()
+_TURNS: pytest.StashKey[dict[str, int]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,16 +66,30 @@ def _is_whole(config: pytest.Config) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "only_ours(reason): holds for Tongchuang's server, not for every LiveKit")
     config.addinivalue_line("markers", "needs_webhooks: the server must send its webhooks to this suite")
-    config.addinivalue_line("markers", "every_link: run over all four links even without --all")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Without --all the tests of a file take turns: one over one peer connection and UDP, the next over two and TCP."""
     is_whole = _is_whole(metafunc.config)
-    if "combination" in metafunc.fixturenames:
+    names = metafunc.fixturenames
+    if "combination" in names:
         metafunc.parametrize("combination", ALL_COMBINATIONS if is_whole else COMBINATIONS, ids=str)
-    elif "link" in metafunc.fixturenames:
-        is_every = metafunc.definition.get_closest_marker("every_link") is not None
-        metafunc.parametrize("link", ALL_LINKS if is_whole or is_every else LINKS, ids=str)
+    elif "scenario" in names and "link" in names:
+        pairs = [(one, LINKS[turn % 2]) for turn, one in enumerate(SCENARIOS)]
+        cells = [(one, link) for one in SCENARIOS for link in ALL_LINKS] if is_whole else pairs
+        ids = [f"{rtc.SimulateScenarioKind.Name(one)}-{link}" for one, link in cells]
+        metafunc.parametrize(("scenario", "link"), cells, ids=ids)
+    elif "link" in names:
+        metafunc.parametrize("link", ALL_LINKS if is_whole else LINKS[_turn(metafunc) :][:1], ids=str)
+    elif "pcs" in names:
+        metafunc.parametrize("pcs", ("one", "two") if is_whole else (LINKS[_turn(metafunc)].pcs,))
+
+
+def _turn(metafunc: pytest.Metafunc) -> int:
+    turns = metafunc.config.stash.setdefault(_TURNS, {})
+    turn = turns.setdefault(metafunc.module.__name__, 0)
+    turns[metafunc.module.__name__] = turn + 1
+    return turn % 2
 
 
 def _is_ours(config: pytest.Config) -> bool:
@@ -113,9 +138,6 @@ def target(request: pytest.FixtureRequest, webhook_sink: WebhookSink) -> Iterato
     with livekit_server(binary, webhook_sink.url) if binary else our_server(webhook_sink.url) as started:
         config.stash[_NAME] = f"{started.name} at {started.url}"
         yield started
-
-
-_NAME: pytest.StashKey[str] = pytest.StashKey()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

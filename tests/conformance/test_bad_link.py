@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -29,7 +30,7 @@ ALL_CELLS = [bad(pcs, codec, many) for pcs in ("one", "two") for codec in ("vp8"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    is_whole = bool(metafunc.config.getoption("--all", default=False))
+    is_whole = bool(metafunc.config.getoption("--all", default=False)) or os.environ.get("CONFORMANCE_ALL") == "1"
     if "bad_cell" in metafunc.fixturenames:
         metafunc.parametrize("bad_cell", ALL_CELLS if is_whole else CELLS, ids=str)
 

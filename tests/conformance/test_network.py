@@ -1,4 +1,4 @@
-"""A server behind a real bad network (bench/net): loss and delay for everything, no UDP at all, blackout, new address."""
+"""A server behind a real bad network (bench/net): loss and delay for everything, no UDP, blackout, a new address."""
 
 from __future__ import annotations
 
@@ -45,11 +45,9 @@ def module_network(request: pytest.FixtureRequest, webhook_sink: WebhookSink) ->
             yield Network(link, started)
 
 
-@pytest.fixture(params=["one", "two"])
-async def network_meeting(
-    request: pytest.FixtureRequest, module_network: Network
-) -> AsyncIterator[tuple[Network, Meeting]]:
-    meeting = Meeting(module_network.target, ClientLink(pcs=request.param))
+@pytest.fixture
+async def network_meeting(pcs: str, module_network: Network) -> AsyncIterator[tuple[Network, Meeting]]:
+    meeting = Meeting(module_network.target, ClientLink(pcs=pcs))
     yield module_network, meeting
     await module_network.change(Impairment())
     await meeting.close()

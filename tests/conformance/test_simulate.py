@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from livekit import rtc
 
 from tests.conformance.meeting import Meeting
@@ -11,18 +10,6 @@ from tests.conformance.wait import until
 Kind = rtc.SimulateScenarioKind
 
 
-@pytest.mark.parametrize(
-    "scenario",
-    [
-        Kind.SIMULATE_SIGNAL_RECONNECT,
-        Kind.SIMULATE_FULL_RECONNECT,
-        Kind.SIMULATE_NODE_FAILURE,
-        Kind.SIMULATE_MIGRATION,
-        Kind.SIMULATE_FORCE_TCP,
-        Kind.SIMULATE_DISCONNECT_SIGNAL_ON_RESUME,
-    ],
-    ids=Kind.Name,
-)
 async def test_pictures_go_on_after(meeting: Meeting, scenario: rtc.SimulateScenarioKind.ValueType) -> None:
     lin, ortega = await meeting.join_all("lin", "ortega")
     await lin.show(code=1)
