@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from server.sfu.peer import MediaPeer
 
 _ALLOCATE_INTERVAL_US = 500_000
+# A receiver's first estimates are its cautious start, and nothing can confirm them before a round trip is measured:
+# that takes a sender report and the next receiver report, each once a second.
+_START_US = 3_000_000
 # Kept for audio, headers, repair and RTCP.
 _RESERVE_BPS = 20_000
 _REPAIR_BPS = 2_000_000
@@ -29,6 +32,8 @@ class Subscriber:
     __slots__ = (
         "_allocated_us",
         "_downlink",
+        "_first_remb_us",
+        "_has_rtt",
         "_missing_bps",
         "_peer",
         "_stagger_us",
@@ -47,6 +52,8 @@ class Subscriber:
         self._missing_bps = self._wanting_bps = 0
         self._ticked_us = 0
         self._stagger_us = stagger_us
+        self._first_remb_us = 0
+        self._has_rtt = False
         self.has_paused = False
 
     @property
@@ -54,10 +61,14 @@ class Subscriber:
         return self._downlink.budget_bps
 
     def on_remb(self, bitrate_bps: int, now_us: int) -> None:
+        self._first_remb_us = self._first_remb_us or now_us
+        if not self._has_rtt and now_us - self._first_remb_us < _START_US:
+            return
         if self._downlink.on_remb(bitrate_bps, self._throughput.bitrate_bps(now_us), now_us):
             self.allocate(now_us)
 
     def on_rtt(self, rtt_us: int, now_us: int) -> None:
+        self._has_rtt = True
         if self._downlink.on_rtt(rtt_us, now_us):
             self.allocate(now_us)
 

@@ -128,6 +128,15 @@ def test_a_link_too_narrow_for_any_video_keeps_the_voice_and_says_paused() -> No
     assert lesson.down.current_layer in (VideoQuality.MEDIUM, VideoQuality.HIGH)
 
 
+def test_the_first_cautious_estimate_of_a_receiver_takes_no_layer() -> None:
+    lesson = Class()
+    lesson.run(0.4)
+    assert lesson.down.current_layer is VideoQuality.HIGH
+    lesson.viewer.rtcp(rtcp_writer.remb(1, 70_000, (0xD0,)))
+    lesson.run(0.3)
+    assert lesson.down.current_layer is VideoQuality.HIGH
+
+
 @pytest.mark.parametrize("rate_bps", [900_000, 3_500_000])
 def test_a_steady_link_is_not_shaken_by_its_own_probes(rate_bps: int) -> None:
     lesson = Class()
