@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from server.lessons.demo import DEMO_LESSON, DEMO_LESSON_ID
-from server.lessons.lesson import Lesson, LocalizedText, Person, Side
+from server.lessons.lesson import Lesson, Person
 from server.lessons.ports import LessonRepository
 from server.lessons.repository import SqlLessonRepository
 
@@ -12,8 +12,6 @@ __all__ = [
     "DEMO_LESSON_ID",
     "Lesson",
     "LessonRepository",
-    "LocalizedText",
     "Person",
-    "Side",
     "SqlLessonRepository",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from server.lessons.lesson import Lesson, LocalizedText, Person, Side
+from server.lessons.lesson import Lesson, Person
+from server.pair import LocalizedText, Side
 
 DEMO_LESSON_ID = "demo"
 

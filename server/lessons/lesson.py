@@ -3,27 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Side(StrEnum):
-    """Everything is a pair: Taiwan and the United States."""
-
-    TAIWAN = "tw"
-    UNITED_STATES = "us"
-
-
-@dataclass(frozen=True, slots=True)
-class LocalizedText:
-    """One text in both languages; on the wire under `en` and `zh-Hant-TW`."""
-
-    en: str
-    zh: str
-
-    @property
-    def both(self) -> str:
-        """For places with room for one string only, as a LiveKit participant's name."""
-        return f"{self.en} {self.zh}"
+from server.pair import LocalizedText, Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

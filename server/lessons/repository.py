@@ -19,7 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from server.errors import Conflict, ErrorCode
-from server.lessons.lesson import Lesson, LocalizedText, Person, Side
+from server.lessons.lesson import Lesson, Person
+from server.pair import LocalizedText, Side
 from server.storage import Database, metadata
 
 lesson_table = Table(

@@ -10,10 +10,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from server.lessons import LocalizedText
 from server.pages.assets import Assets
 from server.pages.catalogue import translate
 from server.pages.language import LANGUAGES, Language, other_language
+from server.pair import LocalizedText
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "web" / "templates"
 

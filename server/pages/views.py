@@ -7,12 +7,13 @@ import json
 from aiohttp import web
 
 from server.errors import ErrorCode, NotFound
-from server.lessons import Lesson, LocalizedText, Side
+from server.lessons import Lesson
 from server.pages.assets import STATIC_URL, Assets
 from server.pages.catalogue import read_catalogue
 from server.pages.context import CONTEXT, RENDERER, PagesContext
 from server.pages.language import Language, choose_language, remember_choice
 from server.pages.rendering import Renderer
+from server.pair import LocalizedText, Side
 
 # File names carry a hash of their content, so a browser may keep them for a year (RFC 8246).
 IMMUTABLE = "public, max-age=31536000, immutable"

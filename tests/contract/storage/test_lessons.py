@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from server.errors import Conflict
-from server.lessons import DEMO_LESSON, LessonRepository, LocalizedText, SqlLessonRepository
+from server.lessons import DEMO_LESSON, LessonRepository, SqlLessonRepository
+from server.pair import LocalizedText
 from tests.contract.storage.conftest import ENGINES
 from tests.fakes.lessons import MemoryLessonRepository
 

@@ -12,9 +12,10 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from server.errors import ErrorCode, NotFound
-from server.lessons import DEMO_LESSON, Lesson, LocalizedText
+from server.lessons import DEMO_LESSON, Lesson
 from server.pages import PagesContext, render_error, setup_pages
 from server.pages.views import lesson_json, show_check, show_demo_lesson, show_home
+from server.pair import LocalizedText
 
 
 def make_app(tmp_path: Path, lesson: Lesson | None = DEMO_LESSON, *, is_demo: bool = True) -> web.Application:

@@ -1,0 +1,16 @@
+"""Lessons: tables come with their code."""
+
+from __future__ import annotations
+
+revision = "0003"
+down_revision: str | None = "0002"
+branch_labels: str | None = None
+depends_on: str | None = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
