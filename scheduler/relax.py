@@ -12,6 +12,7 @@ from scheduler.calendars import plan_day
 from scheduler.causes import _TIER_NAMES
 from scheduler.expand import Party
 from scheduler.explain import weekday_names
+from scheduler.last_resort import last_resorts
 from scheduler.model import TIERS, Names, Window, WindowKind, clock_text
 from scheduler.search import MAX_WEEKS, Query, search
 from scheduler.slot import Slot
@@ -46,28 +47,18 @@ class _Idea:
 
 
 def relaxations(query: Query, slots: Sequence[Slot]) -> list[Relaxation]:
-    """The best of each code, by gain for their effort; only those that add slots."""
-    dates = {slot.a.on for slot in slots}
+    """The best of each code, by gain for their effort; only those that add slots.
+
+    An empty answer gets at least one, as long as there are any hours within half a year or a window to ask for.
+    """
     found: list[tuple[float, Relaxation]] = []
     for idea in _ideas(query):
-        then = search(idea.query)
-        gain = len(then) - len(slots)
-        if gain <= 0:
-            continue
-        added = len({slot.a.on for slot in then} - dates)
-        plural = "" if gain == 1 else "s"
-        relaxation = Relaxation(
-            code=idea.code,
-            gain_slots=gain,
-            gain_dates=added,
-            text=Names(
-                en=f"{idea.en}: +{gain} slot{plural} on {added} more dates",
-                zh=f"{idea.zh}：多 {gain} 個時段（多 {added} 天）",
-            ),
-            query=idea.query,
-        )
-        found.append((-gain / idea.effort, relaxation))
+        tried = _tried(idea.code, Names(en=idea.en, zh=idea.zh), idea.query, slots)
+        if tried is not None:
+            found.append((-tried.gain_slots / idea.effort, tried))
     found.sort(key=lambda pair: pair[0])
+    if not found and not slots:
+        return _last(query)
     shown: list[Relaxation] = []
     for _, relaxation in found:
         is_acceptance = relaxation.code.startswith("accept_")
@@ -78,6 +69,37 @@ def relaxations(query: Query, slots: Sequence[Slot]) -> list[Relaxation]:
         if not beaten and sum(one.code == relaxation.code for one in shown) < 2:
             shown.append(relaxation)
     return shown[:MOST_SHOWN]
+
+
+def _last(query: Query) -> list[Relaxation]:
+    """The first two kinds of help that help at all; in the order of sacrifice."""
+    shown: dict[str, Relaxation] = {}
+    for resort in last_resorts(query):
+        if resort.code not in shown:
+            tried = _tried(resort.code, resort.text, resort.query, ())
+            if tried is not None:
+                shown[resort.code] = tried
+    return list(shown.values())
+
+
+def _tried(code: str, text: Names, query: Query, slots: Sequence[Slot]) -> Relaxation | None:
+    """What it really adds; None when nothing."""
+    then = search(query)
+    gain = len(then) - len(slots)
+    if gain <= 0:
+        return None
+    added = len({slot.a.on for slot in then} - {slot.a.on for slot in slots})
+    plural = "" if gain == 1 else "s"
+    return Relaxation(
+        code=code,
+        gain_slots=gain,
+        gain_dates=added,
+        text=Names(
+            en=f"{text.en}: +{gain} slot{plural} on {added} more dates",
+            zh=f"{text.zh}：多 {gain} 個時段（多 {added} 天）",
+        ),
+        query=query,
+    )
 
 
 def _ideas(query: Query) -> Iterator[_Idea]:

@@ -7,17 +7,21 @@ from datetime import date
 
 import pytest
 
-from scheduler import Closure, Query, Tier, find_overlaps, find_party
+from scheduler import Closure, Party, Query, Tier, find_overlaps, find_party
 from scheduler.model import ClosureMode
 from scheduler.overlap import Answer
 from scheduler.replan import with_closure
 from scheduler.search import search
-from tests.unit.scheduler.build import TAIWAN_ELEMENTARY, american, taiwan
+from tests.unit.scheduler.build import TAIWAN_ELEMENTARY, US_TABLE_DAY, american, party, taiwan
 
 TW, CA, NY, HI = (
     find_party(name) for name in ("tw-taipei-chenguang-5a", "us-ca-bayview-5r", "us-ny-hudson-7m", "us-hi-kukui-7a")
 )
 OCTOBER = date(2026, 10, 19)
+
+
+def party_at_noon(zone: str) -> Party:
+    return party(zone, US_TABLE_DAY, "[{kind: lunch, start: 12:00, end: 12:40}]")
 
 
 def codes(answer: Answer) -> set[str]:
@@ -94,7 +98,7 @@ def test_an_empty_answer_says_why_and_what_would_help(query: Query, code: str) -
     for reason in answer.none_because:
         assert reason.text.en
         assert any("\u4e00" <= char <= "\u9fff" for char in reason.text.zh)
-    assert answer.relaxations or code in ("break", "no_common_hours")
+    assert answer.relaxations
 
 
 @pytest.mark.parametrize("query", [case[0] for case in CASES.values()], ids=CASES)
@@ -106,6 +110,22 @@ def test_a_relaxation_yields_exactly_what_it_promised(query: Query) -> None:
         dates = {slot.a.on for slot in then} - {slot.a.on for slot in answer.slots}
         assert len(dates) == relaxation.gain_dates
         assert f"+{relaxation.gain_slots}" in relaxation.text.en
+
+
+def test_hours_that_nobody_thought_of_are_asked_for_on_both_sides_when_one_is_not_enough() -> None:
+    noon = "[{kind: lunch, start: 12:00, end: 12:40}]"
+    answer = find_overlaps(Query(a=taiwan(windows=noon), b=party_at_noon("America/New_York"), from_on=OCTOBER))
+    offers = [one for one in answer.relaxations if one.code == "offer_new_hours"]
+    assert len(offers) == 1
+    assert " offers " in offers[0].text.en
+    assert "開放" in offers[0].text.zh
+    assert search(offers[0].query)
+
+
+def test_in_the_middle_of_a_break_the_weeks_after_it_are_offered() -> None:
+    answer = find_overlaps(Query(a=TW, b=CA, from_on=date(2026, 12, 21), weeks=1))
+    assert answer.slots == ()
+    assert {"more_weeks", "later_weeks"} & {one.code for one in answer.relaxations}
 
 
 def test_a_thin_answer_is_explained_too() -> None:
