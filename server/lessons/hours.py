@@ -1,0 +1,99 @@
+"""A class group of ours as the scheduler knows one: its own school file if there is one, else its region's template.
+
+A new school starts from something true (scheduler/data/templates); its hours are marked as unconfirmed until its own
+bells and calendar are entered.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from scheduler import Party, UnknownClassGroup, find_party, parse_school
+from server.pair import LocalizedText, Side
+
+# What a class is taught by the clock of: template and calendar by zone. The zones are those of the MOE office's region
+# and of the other demo states; a school elsewhere gets the one nearest in its school day.
+_UNITED_STATES = {
+    "Pacific/Guam": ("us-gu-high", "us-guam"),
+    "Pacific/Honolulu": ("us-hi-middle", "us-hawaii"),
+    "America/Los_Angeles": ("us-ca-elementary", "us-california"),
+    "America/Phoenix": ("us-az-elementary", "us-arizona"),
+    "America/Denver": ("us-nm-high", "us-new-mexico"),
+    "America/Chicago": ("us-il-middle", "us-illinois"),
+    "America/New_York": ("us-ny-middle", "us-new-york"),
+}
+_ELSEWHERE = ("us-ca-elementary", "us-california")
+_CALIFORNIA_HIGH = ("us-ca-high", "us-california")
+_FIRST_GRADE_OF_HIGH_SCHOOL = 9
+# Upper grades of Taiwan's elementary and junior high schools.
+_LAST_ELEMENTARY, _LAST_JUNIOR = 6, 9
+# The country of a school file, by side.
+_COUNTRY = {Side.TAIWAN: "TW", Side.UNITED_STATES: "US"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassHours:
+    """What is known of a class group's day. `grade`: as its school writes it, "5" or "Grade 10"."""
+
+    class_group_id: str
+    class_name: LocalizedText
+    school_name: LocalizedText
+    side: Side
+    zone: str
+    grade: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownHours:
+    """`is_guessed`: from a template; say so wherever hours are shown."""
+
+    party: Party
+    is_guessed: bool
+
+
+def hours_of(known: ClassHours) -> KnownHours:
+    """The school's own file by the class group's id, else the template of its level and zone."""
+    try:
+        return KnownHours(party=find_party(known.class_group_id), is_guessed=False)
+    except UnknownClassGroup:
+        return KnownHours(party=_from_template(known), is_guessed=True)
+
+
+def template_of(side: Side, zone: str, grade: str) -> tuple[str, str]:
+    """(template, calendar) of a class's level and zone."""
+    digits = re.search(r"\d{1,2}", grade)
+    number = int(digits.group()) if digits else 0
+    if side is Side.TAIWAN:
+        level = (
+            "elementary" if number <= _LAST_ELEMENTARY else "junior-high" if number <= _LAST_JUNIOR else "senior-high"
+        )
+        return f"tw-{level}", "tw-public"
+    if zone == "America/Los_Angeles" and number >= _FIRST_GRADE_OF_HIGH_SCHOOL:
+        return _CALIFORNIA_HIGH
+    return _UNITED_STATES.get(zone, _ELSEWHERE)
+
+
+def _from_template(known: ClassHours) -> Party:
+    template, calendar = template_of(known.side, known.zone, known.grade)
+    # Why JSON: every JSON text is YAML, so names with quotes, colons or line breaks stay one value.
+    file = {
+        "school": "own",
+        "name": {"en": known.school_name.en, "zh-Hant-TW": known.school_name.zh},
+        "country": _COUNTRY[known.side],
+        "region": known.zone,
+        "zone": known.zone,
+        "template": template,
+        "calendar": calendar,
+        "class_groups": [
+            {
+                "id": "own-class",
+                "name": {"en": known.class_name.en, "zh-Hant-TW": known.class_name.zh},
+                "size": max(known.size, 1),
+            }
+        ],
+    }
+    school = parse_school(json.dumps(file, ensure_ascii=False).encode(), f"{template}.yaml")
+    return Party(school, school.class_groups[0])

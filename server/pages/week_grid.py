@@ -1,0 +1,108 @@
+"""The two-zone week grid of "find an hour": slots as chips under A's dates, with B's weekday and time in each. Pure.
+
+A column is a date on A's wall; the date across the Pacific changes in the middle of it, so every chip names B's own
+weekday. The column after a clock change begins with a seam.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from scheduler import Slot
+
+# A week of the grid begins on A's Monday, as school weeks do on both sides.
+_WEEK = timedelta(weeks=1)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """Which side's clock moves on the date that this column begins with, and by how much."""
+
+    side: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A column: A's date, and the dates that B has meanwhile (two, unless the zones share a calendar day)."""
+
+    on: date
+    other_dates: tuple[date, ...]
+    seam: Seam | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An hour of A's wall; `other_hours`: B's hours in it, before and after a seam; a cell per day."""
+
+    hour: int
+    other_hours: tuple[int, ...]
+    cells: tuple[tuple[Slot, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    days: tuple[Day, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.rows
+
+
+def weeks_of(slots: Sequence[Slot], *, zone_a: str, zone_b: str, from_on: date, weeks: int) -> tuple[Week, ...]:
+    """Every week that the question covers, the empty ones too."""
+    monday = from_on - timedelta(days=from_on.weekday())
+    last_on = from_on + weeks * _WEEK - _DAY
+    found = []
+    while monday <= last_on:
+        in_week = [slot for slot in slots if monday <= slot.a.on < monday + _WEEK]
+        found.append(_week(monday, in_week, ZoneInfo(zone_a), ZoneInfo(zone_b)))
+        monday += _WEEK
+    return tuple(found)
+
+
+def _week(monday: date, slots: Sequence[Slot], zone_a: ZoneInfo, zone_b: ZoneInfo) -> Week:
+    # Saturday and Sunday only where they have hours: Friday over there may be Saturday here.
+    last_weekday = max((slot.a.on.weekday() for slot in slots), default=0)
+    dates = [monday + number * _DAY for number in range(max(last_weekday + 1, 5))]
+    hours = sorted({int(slot.a.start[:2]) for slot in slots})
+    return Week(
+        days=tuple(_day(on, zone_a, zone_b) for on in dates),
+        rows=tuple(_row(hour, dates, slots) for hour in hours),
+    )
+
+
+def _day(on: date, zone_a: ZoneInfo, zone_b: ZoneInfo) -> Day:
+    start, end = _midnight(on, zone_a), _midnight(on + _DAY, zone_a)
+    others = sorted({start.astimezone(zone_b).date(), (end - timedelta(minutes=1)).astimezone(zone_b).date()})
+    return Day(on=on, other_dates=tuple(others), seam=_seam(on, zone_a, zone_b))
+
+
+def _seam(on: date, zone_a: ZoneInfo, zone_b: ZoneInfo) -> Seam | None:
+    """A change between this column's noon and the one before: the first lesson that feels it is in this column."""
+    noon, before = (_midnight(day, zone_a) + timedelta(hours=12) for day in (on, on - _DAY))
+    for side, zone in (("a", zone_a), ("b", zone_b)):
+        moved = _offset(noon, zone) - _offset(before, zone)
+        if moved:
+            return Seam(side, moved // timedelta(minutes=1))
+    return None
+
+
+def _row(hour: int, dates: Sequence[date], slots: Sequence[Slot]) -> Row:
+    mine = [slot for slot in slots if int(slot.a.start[:2]) == hour]
+    cells = tuple(tuple(sorted((s for s in mine if s.a.on == on), key=lambda s: s.start_at)) for on in dates)
+    others = sorted({int(slot.b.start[:2]) for slot in mine})
+    return Row(hour=hour, other_hours=tuple(others), cells=cells)
+
+
+def _midnight(on: date, zone: ZoneInfo) -> datetime:
+    return datetime(on.year, on.month, on.day, tzinfo=zone).astimezone(ZoneInfo("UTC"))
+
+
+def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta()
