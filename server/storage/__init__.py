@@ -5,5 +5,6 @@ from __future__ import annotations
 from server.storage.database import Database, database_url_for
 from server.storage.metadata import metadata
 from server.storage.migrate import migrate
+from server.storage.types import UtcDateTime
 
-__all__ = ["Database", "database_url_for", "metadata", "migrate"]
+__all__ = ["Database", "UtcDateTime", "database_url_for", "metadata", "migrate"]
