@@ -35,6 +35,7 @@ export default defineConfig({
         site: 'src/pages/site.ts',
         lesson: 'src/pages/lesson.ts',
         check: 'src/pages/check.ts',
+        staff: 'src/pages/staff.ts',
       },
     },
   },

@@ -1,0 +1,83 @@
+"""One short message from the page that did something to the page that is shown next.
+
+The cookie names a sentence of the closed table below and a number, so it can say nothing that we did not write.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from aiohttp import web
+
+from server.pair import LocalizedText
+
+COOKIE: Final = "tc_flash"
+COOKIE_MAX_AGE_S: Final = 60  # the next page comes at once; a lost one must not be told tomorrow
+_LARGEST: Final = 100_000
+
+
+class Flash(StrEnum):
+    """Add freely; every one has its sentence in TEXTS."""
+
+    SAVED = "saved"
+    SIGNED_OUT = "signed_out"
+    PASSWORD_CHANGED = "password_changed"
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    SCHOOL_ADDED = "school_added"
+    INVITED = "invited"
+    VERIFIED = "verified"
+    ROLES_CHANGED = "roles_changed"
+    DISABLED = "disabled"
+    CLASS_ADDED = "class_added"
+    CLASS_ARCHIVED = "class_archived"
+    NAMES_SAVED = "names_saved"
+    NAME_CHANGED = "name_changed"
+    NAME_REMOVED = "name_removed"
+    AUTHORISATION_RECORDED = "authorisation_recorded"
+    AUTHORISATION_REVOKED = "authorisation_revoked"
+    WELCOME = "welcome"
+
+
+# `{count}` is the number beside the code.
+TEXTS: Final[dict[Flash, LocalizedText]] = {
+    Flash.SAVED: LocalizedText("Saved.", "已儲存。"),
+    Flash.SIGNED_OUT: LocalizedText("You are signed out.", "您已登出。"),
+    Flash.PASSWORD_CHANGED: LocalizedText("The new password is valid from now on.", "新密碼已生效。"),
+    Flash.SIGNED_OUT_EVERYWHERE: LocalizedText("You are signed out on every device.", "您已在所有裝置上登出。"),
+    Flash.SCHOOL_ADDED: LocalizedText(
+        "The school is there. Now invite its teachers.", "學校已建立，接著邀請老師加入。"
+    ),
+    Flash.INVITED: LocalizedText("The invitation was sent by e-mail.", "邀請信已寄出。"),
+    Flash.VERIFIED: LocalizedText("Verified: this person may lead lessons now.", "已完成驗證，可以主持課堂了。"),
+    Flash.ROLES_CHANGED: LocalizedText("The roles were changed.", "角色已更新。"),
+    Flash.DISABLED: LocalizedText("This account can no longer sign in.", "這個帳號已無法登入。"),
+    Flash.CLASS_ADDED: LocalizedText("The class is there. Now add its pupils.", "班級已建立，接著加入學生名單。"),
+    Flash.CLASS_ARCHIVED: LocalizedText("The class is in the archive.", "班級已封存。"),
+    Flash.NAMES_SAVED: LocalizedText("Names added to the class: {count}.", "已加入班級的名字：{count} 個。"),
+    Flash.NAME_CHANGED: LocalizedText("The name was changed.", "名字已更改。"),
+    Flash.NAME_REMOVED: LocalizedText("The name was removed from the class.", "已從班級移除這個名字。"),
+    Flash.AUTHORISATION_RECORDED: LocalizedText("The school's authorisation is on record.", "學校授權書已登錄。"),
+    Flash.AUTHORISATION_REVOKED: LocalizedText("The authorisation was revoked.", "授權已撤銷。"),
+    Flash.WELCOME: LocalizedText("Welcome to Tongchuang.", "歡迎使用同窗。"),
+}
+
+
+def set_flash(response: web.StreamResponse, flash: Flash, count: int = 0, *, is_secure: bool = False) -> None:
+    response.set_cookie(
+        COOKIE, f"{flash}.{count}", max_age=COOKIE_MAX_AGE_S, path="/", samesite="Lax", httponly=True, secure=is_secure
+    )
+
+
+def read_flash(request: web.BaseRequest) -> LocalizedText | None:
+    """The message that waits for this page; who shows it calls `clear_flash`."""
+    code, _, count = request.cookies.get(COOKIE, "").partition(".")
+    if code not in set(Flash) or not (count.isascii() and count.isdigit()) or int(count[:7]) > _LARGEST:
+        return None
+    text = TEXTS[Flash(code)]
+    return LocalizedText(text.en.replace("{count}", count), text.zh.replace("{count}", count))
+
+
+def clear_flash(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    if COOKIE in request.cookies:
+        response.del_cookie(COOKIE, path="/")

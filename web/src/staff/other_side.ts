@@ -1,0 +1,84 @@
+// <tc-other-side groups="…">: while a lesson's hour is chosen, how it reads on both sides. The page works without it:
+// the confirmation step says the same, drawn by the server.
+import { isLanguage, type Bilingual, type Language } from '../i18n/language.ts';
+import { isSide } from '../lesson/lesson.ts';
+import { dayIn, hoursIn, instantOf } from './two_zones.ts';
+
+interface Place {
+  readonly side: string;
+  readonly zone: string;
+  readonly place: Bilingual;
+}
+
+const LANGUAGES: readonly Language[] = ['en', 'zh-Hant-TW'];
+
+function line(className: string, text: Bilingual, first: Language): HTMLElement {
+  const whole = document.createElement('span');
+  whole.className = className;
+  for (const tag of LANGUAGES[0] === first ? LANGUAGES : [...LANGUAGES].reverse()) {
+    const word = document.createElement('span');
+    word.lang = tag;
+    word.className = tag === first ? 'word' : 'word-other';
+    word.textContent = text[tag];
+    whole.append(word);
+    if (text.en === text['zh-Hant-TW']) break;
+  }
+  return whole;
+}
+
+class OtherSideElement extends HTMLElement {
+  private readonly follow = (): void => this.draw();
+
+  connectedCallback(): void {
+    this.form?.addEventListener('input', this.follow);
+    this.draw();
+  }
+
+  disconnectedCallback(): void {
+    this.form?.removeEventListener('input', this.follow);
+  }
+
+  private get form(): HTMLFormElement | null {
+    return this.closest('form');
+  }
+
+  private typed(name: string): string {
+    const value = this.form ? new FormData(this.form).get(name) : null;
+    return typeof value === 'string' ? value : '';
+  }
+
+  private draw(): void {
+    const groups = JSON.parse(this.getAttribute('groups') ?? '{}') as Record<string, Place>;
+    const sides = [groups[this.typed('mine')], groups[this.typed('partner')]] as const;
+    const anchor = sides[this.typed('anchor') === 'partner' ? 1 : 0];
+    const at = anchor ? instantOf({ date: this.typed('date'), time: this.typed('start') }, anchor.zone) : undefined;
+    this.dataset['state'] = typeof at === 'number' ? 'told' : (at ?? 'waiting');
+    if (typeof at !== 'number') {
+      const message = document.createElement('p');
+      message.textContent = this.getAttribute(at ?? 'waiting') ?? '';
+      this.replaceChildren(message);
+      return;
+    }
+    const language = isLanguage(document.documentElement.lang) ? document.documentElement.lang : 'en';
+    const minutes = Number(this.typed('minutes')) || 40;
+    this.replaceChildren(...sides.flatMap((side) => (side ? [this.half(side, at, minutes, language)] : [])));
+  }
+
+  private half({ side, zone, place }: Place, at: number, minutes: number, language: Language): HTMLElement {
+    const half = document.createElement('div');
+    half.className = 'stay';
+    half.dataset['side'] = side;
+    const known = isSide(side) ? side : 'us';
+    const both = (say: (tag: Language) => string): Bilingual => ({ en: say('en'), 'zh-Hant-TW': say('zh-Hant-TW') });
+    half.append(
+      line('stay-place', place, language),
+      line('stay-day', both((tag) => dayIn(zone, at, tag)), language),
+      line('stay-hours', both((tag) => hoursIn(zone, at, minutes, known, tag)), language),
+    );
+    return half;
+  }
+}
+
+export const defineOtherSide = (): void => {
+  if (!customElements.get('tc-other-side')) customElements.define('tc-other-side', OtherSideElement);
+};
