@@ -64,6 +64,37 @@ class ErrorCode(StrEnum):
     RATE_LIMITED = "rate_limited"
     MEDIA_UNAVAILABLE = "media_unavailable"
     SEAT_UNKNOWN = "seat_unknown"
+    LESSON_STATE = "lesson_state"
+    LESSON_CHANGED = "lesson_changed"
+    LESSON_TIME_SKIPPED = "lesson_time_skipped"
+    LESSON_TIME_TWICE = "lesson_time_twice"
+    LESSON_TIME_INVALID = "lesson_time_invalid"
+    LESSON_IN_THE_PAST = "lesson_in_the_past"
+    LESSON_MINUTES = "lesson_minutes"
+    LESSON_TEXT = "lesson_text"
+    LESSON_ADULTS = "lesson_adults"
+    LESSON_SIDES = "lesson_sides"
+    LESSON_OTHER_SIDE = "lesson_other_side"
+    LESSON_TOO_EARLY = "lesson_too_early"
+    LESSON_TOO_LATE = "lesson_too_late"
+    LESSON_DOUBLE_BOOKED = "lesson_double_booked"
+    ADULT_NOT_VERIFIED = "adult_not_verified"
+    CONSENT_MISSING = "consent_missing"
+    ATTENDANCE_INVALID = "attendance_invalid"
+    ZONE_UNKNOWN = "zone_unknown"
+    SIGN_IN_NEEDED = "sign_in_needed"
+    SIGN_IN_FAILED = "sign_in_failed"
+    FORM_FOREIGN = "form_foreign"
+    LINK_INVALID = "link_invalid"
+    PASSWORD_INVALID = "password_invalid"
+    EMAIL_INVALID = "email_invalid"
+    EMAIL_TAKEN = "email_taken"
+    TEXT_INVALID = "text_invalid"
+    ROLE_REFUSED = "role_refused"
+    LAST_ADMINISTRATOR = "last_administrator"
+    ALREADY_SET_UP = "already_set_up"
+    ROSTER_INVALID = "roster_invalid"
+    ROSTER_FULL = "roster_full"
     CONFLICT = "conflict"
 
 
@@ -161,6 +192,89 @@ TEXTS: dict[ErrorCode, ErrorText] = {
     ),
     ErrorCode.CONFLICT: ErrorText("Something else already stands there.", "這裡已經有其他資料。"),
     ErrorCode.SEAT_UNKNOWN: ErrorText("The demo lesson has no such seat.", "示範課沒有這個座位。"),
+    ErrorCode.SIGN_IN_NEEDED: ErrorText("Please sign in first.", "請先登入。"),
+    ErrorCode.SIGN_IN_FAILED: ErrorText(
+        "This e-mail address and this password do not belong together.", "電子郵件或密碼不正確。"
+    ),
+    ErrorCode.FORM_FOREIGN: ErrorText(
+        "This form was not sent from a page of this site, or you have signed in again since. "
+        "Please open the page again.",
+        "這份表單並非由本站頁面送出，或您之後已重新登入，請重新開啟頁面再試。",
+    ),
+    ErrorCode.LINK_INVALID: ErrorText(
+        "This link has been used, has expired or is not complete. Please ask for a new one.",
+        "這個連結已使用、已過期或不完整，請索取新的連結。",
+    ),
+    ErrorCode.PASSWORD_INVALID: ErrorText(
+        "A password needs at least 10 characters. A short sentence is a good one.",
+        "密碼至少需要 10 個字元，用一句話當密碼是不錯的選擇。",
+    ),
+    ErrorCode.EMAIL_INVALID: ErrorText("This is not an e-mail address.", "這不是有效的電子郵件地址。"),
+    ErrorCode.EMAIL_TAKEN: ErrorText(
+        "There is already an account with this e-mail address.", "這個電子郵件地址已經有帳號。"
+    ),
+    ErrorCode.TEXT_INVALID: ErrorText(
+        "A text is missing, too long or has characters that cannot be used.", "有文字空白、過長或含有無法使用的字元。"
+    ),
+    ErrorCode.ROLE_REFUSED: ErrorText("You cannot give or take this role.", "您無法授予或移除這個角色。"),
+    ErrorCode.LAST_ADMINISTRATOR: ErrorText(
+        "The last administrator cannot be removed.", "無法移除最後一位系統管理員。"
+    ),
+    ErrorCode.ALREADY_SET_UP: ErrorText(
+        "There is an administrator already, who can invite others.", "系統已有管理員，可由管理員邀請其他人。"
+    ),
+    ErrorCode.ROSTER_INVALID: ErrorText(
+        "This list of names is too long or cannot be read.", "這份名單過長或無法讀取。"
+    ),
+    ErrorCode.ROSTER_FULL: ErrorText("A class group has at most 100 pupils.", "一個班級最多 100 名學生。"),
+    ErrorCode.LESSON_STATE: ErrorText(
+        "The lesson is not at the point where this can be done.", "這堂課目前的狀態不能執行這個動作。"
+    ),
+    ErrorCode.LESSON_CHANGED: ErrorText(
+        "Somebody else has just changed this lesson. Please look at it again.",
+        "剛剛有人更改了這堂課，請重新查看後再試。",
+    ),
+    ErrorCode.LESSON_TIME_SKIPPED: ErrorText(
+        "This time does not exist: the clock is put forward that night. Please choose another time.",
+        "這個時間不存在：當晚時鐘撥快，會跳過這段時間，請改選其他時間。",
+    ),
+    ErrorCode.LESSON_TIME_TWICE: ErrorText(
+        "This time happens twice: the clock is put back that night. Please choose another time.",
+        "這個時間會出現兩次：當晚時鐘撥慢，請改選其他時間。",
+    ),
+    ErrorCode.LESSON_TIME_INVALID: ErrorText("This date or time cannot be used.", "這個日期或時間無法使用。"),
+    ErrorCode.LESSON_IN_THE_PAST: ErrorText("This time is already over.", "這個時間已經過了。"),
+    ErrorCode.LESSON_MINUTES: ErrorText(
+        "A lesson lasts between 10 and 180 minutes.", "一堂課的長度須在 10 到 180 分鐘之間。"
+    ),
+    ErrorCode.LESSON_TEXT: ErrorText("This text is missing or too long.", "這段文字空白或過長。"),
+    ErrorCode.LESSON_ADULTS: ErrorText(
+        "These adults cannot be set like this for the lesson.", "無法這樣安排這堂課的老師。"
+    ),
+    ErrorCode.LESSON_SIDES: ErrorText(
+        "A lesson needs two class groups of two schools, each with a lead of its own school.",
+        "一堂課需要兩所學校的兩個班級，且各由該校的老師帶領。",
+    ),
+    ErrorCode.LESSON_OTHER_SIDE: ErrorText(
+        "Only the school of that side can do this.", "只有該方的學校能執行這個動作。"
+    ),
+    ErrorCode.LESSON_TOO_EARLY: ErrorText(
+        "The lobby opens 30 minutes before the lesson.", "等候室在上課前 30 分鐘開放。"
+    ),
+    ErrorCode.LESSON_TOO_LATE: ErrorText(
+        "The lesson's time is over. Please move it to another time.", "這堂課的時間已過，請改到其他時間。"
+    ),
+    ErrorCode.LESSON_DOUBLE_BOOKED: ErrorText(
+        "A class or a lead has another lesson at that time.", "有班級或帶領老師在這個時間已有另一堂課。"
+    ),
+    ErrorCode.ADULT_NOT_VERIFIED: ErrorText(
+        "Only verified adults can lead a lesson.", "只有通過驗證的老師能帶領課程。"
+    ),
+    ErrorCode.CONSENT_MISSING: ErrorText(
+        "The school authorisation of a class group is missing.", "有班級尚未登錄學校授權。"
+    ),
+    ErrorCode.ATTENDANCE_INVALID: ErrorText("These times of attendance cannot be used.", "這些出席時間無法使用。"),
+    ErrorCode.ZONE_UNKNOWN: ErrorText("This time zone is not known.", "不認得這個時區。"),
 }
 
 
