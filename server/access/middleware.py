@@ -23,7 +23,7 @@ _ANONYMOUS = ("/static/", "/healthz", "/readyz", "/metrics", *PROGRAM_PREFIXES)
 # Longer ones are not ours, and would not fit a request line again.
 MAX_NEXT = 1000
 
-VIEWER = web.RequestKey("viewer", Viewer)  # type: ignore[arg-type]  # a union is no class
+VIEWER: web.RequestKey[Viewer] = web.RequestKey("viewer", Viewer)  # type: ignore[arg-type]  # a union is no class
 FindPupil = Callable[[str], Awaitable[Pupil | None]]
 
 

@@ -1,4 +1,4 @@
-"""Routes that need no right, each with its reason. Everything else has an Action; a test walks the whole application."""
+"""Routes that need no right, each with its reason. Everything else has an Action; a test walks the application."""
 
 from __future__ import annotations
 

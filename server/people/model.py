@@ -1,4 +1,4 @@
-"""Schools, adults, class groups and pupils as values. Pure. Of a pupil there is a display name and nothing else (C2)."""
+"""Schools, adults, class groups and pupils as values. Pure. Of a pupil there is a display name, nothing else (C2)."""
 
 from __future__ import annotations
 
