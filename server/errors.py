@@ -96,6 +96,11 @@ class ErrorCode(StrEnum):
     ROSTER_INVALID = "roster_invalid"
     ROSTER_FULL = "roster_full"
     CONFLICT = "conflict"
+    ADDRESS_REFUSED = "address_refused"
+    ADDRESS_UNREACHABLE = "address_unreachable"
+    PROCESS_UNAVAILABLE = "process_unavailable"
+    BACKUP_UNUSABLE = "backup_unusable"
+    BACKUP_REFUSED = "backup_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +194,17 @@ TEXTS: dict[ErrorCode, ErrorText] = {
     ErrorCode.MEDIA_UNAVAILABLE: ErrorText(
         "Sound and picture are starting again. Please try again in a few seconds.",
         "影音服務正在重新啟動，請幾秒後再試。",
+    ),
+    ErrorCode.PROCESS_UNAVAILABLE: ErrorText("A part of the server does not run.", "伺服器有一部分沒有執行。"),
+    ErrorCode.BACKUP_UNUSABLE: ErrorText("This backup cannot be used.", "這份備份無法使用。"),
+    ErrorCode.BACKUP_REFUSED: ErrorText("No backup was made.", "沒有建立備份。"),
+    ErrorCode.ADDRESS_REFUSED: ErrorText(
+        "This address cannot be read from here. Please give the public address of a calendar.",
+        "無法讀取這個網址，請提供行事曆的公開網址。",
+    ),
+    ErrorCode.ADDRESS_UNREACHABLE: ErrorText(
+        "This address did not answer as a calendar does. Please check it, or try again later.",
+        "這個網址沒有正常回應，請確認網址或稍後再試。",
     ),
     ErrorCode.CONFLICT: ErrorText("Something else already stands there.", "這裡已經有其他資料。"),
     ErrorCode.SEAT_UNKNOWN: ErrorText("The demo lesson has no such seat.", "示範課沒有這個座位。"),
