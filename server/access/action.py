@@ -39,6 +39,7 @@ class Action(StrEnum):
     # -- lessons
     LESSON_LIST = "lesson.list"
     LESSON_PROPOSE = "lesson.propose"
+    HOURS_FIND = "hours.find"
     LESSON_SEE = "lesson.see"
     LESSON_CONFIRM = "lesson.confirm"
     LESSON_DECLINE = "lesson.decline"

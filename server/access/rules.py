@@ -84,6 +84,8 @@ _CLASS_GROUPS = {
 
 _LESSONS = {
     Action.LESSON_LIST: _rule(Standing.SIGNED_IN),
+    # Names of classes and schools, and their bell times: what two schools must know of one another to meet.
+    Action.HOURS_FIND: _rule(_IT, _LIAISON, Standing.VERIFIED),
     Action.LESSON_PROPOSE: _rule(_COORDINATOR, _TEACHER),
     Action.LESSON_SEE: _rule(_LEAD, _COORD_OF_LESSON, _EXPECTED, _IT),
     Action.LESSON_CONFIRM: _rule(_LEAD_OF_SIDE, _COORD_OF_SIDE, states=_one(_S.PROPOSED)),
