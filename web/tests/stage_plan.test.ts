@@ -11,13 +11,14 @@ const person = (identity: string, more: Partial<Person> = {}): Person => ({
   place: undefined,
   isSpeaking: false,
   isMicrophoneOn: true,
+  isCameraOn: false,
+  isScreenOn: false,
   camera: undefined,
   screen: undefined,
   quality: 'good',
   joinedAt: 0,
   ...more,
 });
-const screen = {} as NonNullable<Person['screen']>;
 const names = (placed: readonly { person: Person; kind: string }[]): string[] => placed.map((one) => `${one.kind}:${one.person.identity}`);
 
 test('in tile view everybody is equal', () => {
@@ -28,14 +29,14 @@ test('in tile view everybody is equal', () => {
 
 test('a shared screen is big in either view and cameras stay', () => {
   for (const mode of ['tiles', 'speaker'] as const) {
-    const plan = planStage([person('a', { isMe: true }), person('b', { screen })], mode, undefined);
+    const plan = planStage([person('a', { isMe: true }), person('b', { isScreenOn: true })], mode, undefined);
     assert.deepEqual([plan.big?.kind, plan.big?.person.identity], ['screen', 'b']);
     assert.deepEqual(names(plan.small), ['camera:a', 'camera:b']);
   }
 });
 
 test("another person's screen wins over one's own, which stays small", () => {
-  const plan = planStage([person('a', { isMe: true, screen }), person('b', { screen })], 'tiles', undefined);
+  const plan = planStage([person('a', { isMe: true, isScreenOn: true }), person('b', { isScreenOn: true })], 'tiles', undefined);
   assert.equal(plan.big?.person.identity, 'b');
   assert.deepEqual(names(plan.small), ['screen:a', 'camera:a', 'camera:b']);
 });

@@ -62,6 +62,9 @@ export const m = (message: string): string => message;
 /** One letter for a person: of the family name, which stands last in English (after a title) and first in Chinese. */
 export const initialOf = (name: string): string => [...(name.trim().split(/\s+/).at(-1) ?? '')][0] ?? '';
 
+/** A name for use inside a sentence: what it does to the writing direction ends with it (Unicode UAX #9, FSI … PDI). */
+export const isolated = (name: string): string => `\u2068${name}\u2069`;
+
 export const inBoth = (text: Bilingual): { first: string; second: string } => ({
   first: text[current],
   second: text[otherLanguage()],

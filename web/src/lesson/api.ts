@@ -2,14 +2,18 @@
 import { language, t, type Bilingual } from '../i18n/language.ts';
 import type { Lesson } from './lesson.ts';
 
-export interface Ticket {
+/** The way into one media room. */
+export interface MediaTicket {
   /** null: the media server answers on this page's own origin. */
   readonly url: string | null;
   readonly token: string;
   readonly identity: string;
+  readonly ice_servers?: RTCIceServer[];
+}
+
+export interface Ticket extends MediaTicket {
   readonly seat: string;
   readonly lesson: Lesson;
-  readonly ice_servers?: RTCIceServer[];
 }
 
 export interface CheckTicket {
@@ -35,7 +39,7 @@ interface Problem {
   readonly titles?: Bilingual;
 }
 
-async function call<T>(path: string, method: 'GET' | 'POST'): Promise<T> {
+export async function call<T>(path: string, method: 'GET' | 'POST'): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, { method, headers: { Accept: 'application/json' }, cache: 'no-store' });

@@ -5,18 +5,24 @@ import { isSide, type Lesson, type Side } from './lesson.ts';
 
 export type Quality = 'excellent' | 'good' | 'poor' | 'lost' | 'unknown';
 
-export interface Person {
+/** What the media server says of one participant. A picture that is on but not received has no track. */
+export interface Media {
+  readonly isSpeaking: boolean;
+  readonly isMicrophoneOn: boolean;
+  readonly isCameraOn: boolean;
+  readonly isScreenOn: boolean;
+  readonly camera: Track | undefined;
+  readonly screen: Track | undefined;
+  readonly quality: Quality;
+  readonly joinedAt: number;
+}
+
+export interface Person extends Media {
   readonly identity: string;
   readonly isMe: boolean;
   readonly side: Side | undefined;
   readonly name: Bilingual;
   readonly place: Bilingual | undefined;
-  readonly isSpeaking: boolean;
-  readonly isMicrophoneOn: boolean;
-  readonly camera: Track | undefined;
-  readonly screen: Track | undefined;
-  readonly quality: Quality;
-  readonly joinedAt: number;
 }
 
 const QUALITIES: Readonly<Record<ConnectionQuality, Quality>> = {
@@ -27,8 +33,22 @@ const QUALITIES: Readonly<Record<ConnectionQuality, Quality>> = {
   [ConnectionQuality.Unknown]: 'unknown',
 };
 
-const runningTrack = (publication: TrackPublication | undefined): Track | undefined =>
-  publication && !publication.isMuted ? publication.track : undefined;
+const running = (publication: TrackPublication | undefined): TrackPublication | undefined => (publication?.isMuted ? undefined : publication);
+
+export function readMedia(participant: Participant): Media {
+  const camera = running(participant.getTrackPublication(Track.Source.Camera));
+  const screen = running(participant.getTrackPublication(Track.Source.ScreenShare));
+  return {
+    isSpeaking: participant.isSpeaking,
+    isMicrophoneOn: participant.isMicrophoneEnabled,
+    isCameraOn: camera !== undefined,
+    isScreenOn: screen !== undefined,
+    camera: camera?.track,
+    screen: screen?.track,
+    quality: QUALITIES[participant.connectionQuality],
+    joinedAt: participant.joinedAt?.getTime() ?? 0,
+  };
+}
 
 function bilingual(en: string | undefined, zh: string | undefined): Bilingual | undefined {
   const either = en || zh;
@@ -46,12 +66,7 @@ export function readPerson(participant: Participant, lesson: Lesson): Person {
     side: isSide(side) ? side : seat?.side,
     name: bilingual(attributes['name_en'], attributes['name_zh']) ?? seat?.name ?? { en: plainName, 'zh-Hant-TW': plainName },
     place: bilingual(attributes['place_en'], attributes['place_zh']) ?? seat?.place,
-    isSpeaking: participant.isSpeaking,
-    isMicrophoneOn: participant.isMicrophoneEnabled,
-    camera: runningTrack(participant.getTrackPublication(Track.Source.Camera)),
-    screen: runningTrack(participant.getTrackPublication(Track.Source.ScreenShare)),
-    quality: QUALITIES[participant.connectionQuality],
-    joinedAt: participant.joinedAt?.getTime() ?? 0,
+    ...readMedia(participant),
   };
 }
 

@@ -9,11 +9,10 @@ import {
   type LocalTrack,
   type LocalVideoTrack,
   type RemoteTrack,
+  type RemoteTrackPublication,
 } from 'livekit-client';
 import { m } from '../i18n/language.ts';
-import { fetchTicket, mediaUrl, Refusal } from './api.ts';
-import type { Lesson } from './lesson.ts';
-import { readPeople, type Person } from './people.ts';
+import { mediaUrl, Refusal, type MediaTicket } from './api.ts';
 import { reasonText, remarkText, type Phase } from './phase.ts';
 
 const BACK_SHOWN_MS = 4000; // long enough to read one line
@@ -40,14 +39,21 @@ const REDRAW_EVENTS = [
 export type Chosen = Readonly<Partial<Record<MediaDeviceKind, string>>>;
 
 export interface SessionOptions {
-  readonly seat: string;
-  readonly isGuest: boolean;
-  readonly lesson: Lesson;
+  /** Asks for a fresh way in, at every join. */
+  readonly ticket: () => Promise<MediaTicket>;
+  /** What of the others is received at first; without it everything always is. */
+  readonly reception?: Reception;
   /** Devices that the viewer chose; the browser's own choice for the others. */
   readonly chosen: Chosen;
   /** Where the elements live that play the others' voices. */
   readonly voices: HTMLElement;
   readonly onChange: () => void;
+}
+
+/** Which of the others' pictures (`camera/…`, `screen/…`) and whether their sound is received. */
+export interface Reception {
+  readonly pictures: ReadonlySet<string>;
+  readonly hasSound: boolean;
 }
 
 const device = (id: string | undefined): { deviceId?: string } => (id ? { deviceId: id } : {});
@@ -63,6 +69,8 @@ export class Session {
   room: Room;
   private readonly options: SessionOptions;
   private readonly onChange: () => void;
+  private reception: Reception | undefined;
+  private readonly asked = new WeakMap<RemoteTrackPublication, boolean>();
   private chosen: Chosen;
   private connected: Promise<void> = Promise.resolve();
   private backTimer: ReturnType<typeof setTimeout> | undefined;
@@ -72,11 +80,8 @@ export class Session {
     this.options = options;
     this.onChange = options.onChange;
     this.chosen = options.chosen;
+    this.reception = options.reception;
     this.room = this.makeRoom();
-  }
-
-  get people(): readonly Person[] {
-    return readPeople(this.room, this.options.lesson);
   }
 
   /** Connects and publishes the tracks of the self-check, so that no device is opened twice. */
@@ -140,6 +145,12 @@ export class Session {
     this.onChange();
   }
 
+  /** Receives exactly this from now on; what is not named is not even sent here. */
+  receive(reception: Reception): void {
+    this.reception = reception;
+    this.ask();
+  }
+
   async unlockAudio(): Promise<void> {
     await this.say(this.room.startAudio());
   }
@@ -147,11 +158,13 @@ export class Session {
   private async connect(): Promise<void> {
     this.setPhase('connecting');
     try {
-      const ticket = await fetchTicket(this.options.seat, this.options.isGuest);
+      const ticket = await this.options.ticket();
       await this.room.connect(mediaUrl(ticket.url, location.origin), ticket.token, {
+        autoSubscribe: this.reception === undefined,
         rtcConfig: { iceServers: ticket.ice_servers ?? [] }, // Why: without a list somebody else's STUN server might be asked
       });
       this.setPhase('live');
+      this.ask();
     } catch (error) {
       this.lose(error instanceof Refusal ? error.message : reasonText(DisconnectReason.JOIN_FAILURE));
     }
@@ -181,11 +194,30 @@ export class Session {
         this.lastSpeaker = speakers.find((speaker) => !speaker.isLocal)?.identity ?? this.lastSpeaker;
         this.onChange();
       })
+      .on(RoomEvent.TrackPublished, () => this.ask())
+      .on(RoomEvent.ParticipantConnected, () => this.ask())
       .on(RoomEvent.SignalReconnecting, () => this.setPhase('recovering'))
       .on(RoomEvent.Reconnecting, () => this.setPhase('recovering'))
-      .on(RoomEvent.Reconnected, () => this.showBack())
+      .on(RoomEvent.Reconnected, () => {
+        this.ask();
+        this.showBack();
+      })
       .on(RoomEvent.Disconnected, (reason) => this.onDisconnected(reason));
     return room;
+  }
+
+  private ask(): void {
+    const { reception } = this;
+    if (!reception) return;
+    for (const participant of this.room.remoteParticipants.values()) {
+      for (const publication of participant.trackPublications.values()) {
+        const kind = publication.source === Track.Source.ScreenShare ? 'screen' : 'camera';
+        const isWanted = publication.kind === Track.Kind.Audio ? reception.hasSound : reception.pictures.has(`${kind}/${participant.identity}`);
+        if (this.asked.get(publication) === isWanted) continue;
+        this.asked.set(publication, isWanted);
+        publication.setSubscribed(isWanted);
+      }
+    }
   }
 
   private hear(track: RemoteTrack): void {

@@ -20,7 +20,7 @@ const asCamera = (person: Person): Placed => ({ person, kind: 'camera' });
  * when alone. `lastSpeaker` is kept by the caller, so that the stage does not jump at every pause.
  */
 export function planStage(people: readonly Person[], mode: StageMode, lastSpeaker: string | undefined): StagePlan {
-  const sharing = people.filter((person) => person.screen);
+  const sharing = people.filter((person) => person.isScreenOn);
   const shown = sharing.find((person) => !person.isMe) ?? sharing[0];
   if (shown) {
     const others = sharing.filter((person) => person !== shown).map((person): Placed => ({ person, kind: 'screen' }));

@@ -3,6 +3,8 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { Track } from 'livekit-client';
 import { PageElement, pair } from '../../i18n/element.ts';
 import { language, t } from '../../i18n/language.ts';
+import { fetchTicket, type Ticket } from '../api.ts';
+import { readPeople } from '../people.ts';
 import { seatOf, type Lesson, type SeatInfo } from '../lesson.ts';
 import { Session, type Chosen } from '../session.ts';
 import type { StageMode } from '../stage_plan.ts';
@@ -53,8 +55,9 @@ export class LessonElement extends PageElement {
 
   private async join({ tracks, late, chosen }: Joining): Promise<void> {
     this.chosen = chosen;
-    const { lesson, voices, isGuest } = this;
-    this.session = new Session({ seat: this.seat.seat, isGuest, lesson, chosen, voices, onChange: () => this.requestUpdate() });
+    const { voices, isGuest } = this;
+    const ticket = (): Promise<Ticket> => fetchTicket(this.seat.seat, isGuest);
+    this.session = new Session({ ticket, chosen, voices, onChange: () => this.requestUpdate() });
     const joined = this.session.join(tracks);
     void late.then((more) => this.session?.bring(more));
     await joined;
@@ -129,7 +132,7 @@ export class LessonElement extends PageElement {
   }
 
   private renderRoom(session: Session): TemplateResult {
-    const { people } = session;
+    const people = readPeople(session.room, this.lesson);
     const me = people.find((person) => person.isMe);
     const rejoin = (): void => void session.rejoin(this.me);
     return html`<div class="room" ?data-people=${this.isPeopleOpen}>

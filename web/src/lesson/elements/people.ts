@@ -39,12 +39,12 @@ export class PeopleElement extends PageElement {
     const second = person.name[otherLanguage()];
     const words = [
       person.isMicrophoneOn ? t('Mic on') : t('Mic off'),
-      person.camera ? t('Camera on') : t('Camera off'),
-      ...(person.screen ? [t('Sharing the screen')] : []),
+      person.isCameraOn ? t('Camera on') : t('Camera off'),
+      ...(person.isScreenOn ? [t('Sharing the screen')] : []),
     ];
     return html`<li class="person" data-quality=${person.quality}>
       <p class="person-name">
-        <span lang=${language()}>${first}</span>${second === first ? nothing : html` <span class="muted" lang=${otherLanguage()}>${second}</span>`}
+        <bdi lang=${language()}>${first}</bdi>${second === first ? nothing : html` <bdi class="muted" lang=${otherLanguage()}>${second}</bdi>`}
         ${person.isMe ? html`<span class="muted" lang=${language()}>${t('(you)')}</span>` : nothing}
       </p>
       <p class="person-state" lang=${language()}>${words.join(' · ')}</p>

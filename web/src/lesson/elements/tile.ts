@@ -2,7 +2,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { Track } from 'livekit-client';
 import { PageElement } from '../../i18n/element.ts';
-import { initialOf, language, otherLanguage, t } from '../../i18n/language.ts';
+import { initialOf, isolated, language, otherLanguage, t } from '../../i18n/language.ts';
 import { sideMark } from '../../ui/side.ts';
 import type { Placed } from '../stage_plan.ts';
 
@@ -70,15 +70,16 @@ export class TileElement extends PageElement {
     const { person, kind } = this.placed;
     const first = person.name[language()];
     const second = person.name[otherLanguage()];
-    if (kind === 'screen') return html`<span lang=${language()}>${person.isMe ? t('Your screen') : t('Screen of %(name)s', { name: first })}</span>`;
-    return html`<span lang=${language()}>${first}</span>${second === first ? nothing : html` <span class="tile-name-other" lang=${otherLanguage()}>${second}</span>`}${person.isMe
+    if (kind === 'screen') return html`<bdi lang=${language()}>${person.isMe ? t('Your screen') : t('Screen of %(name)s', { name: isolated(first) })}</bdi>`;
+    return html`<bdi lang=${language()}>${first}</bdi>${second === first ? nothing : html` <bdi class="tile-name-other" lang=${otherLanguage()}>${second}</bdi>`}${person.isMe
         ? html` <span lang=${language()}>${t('(you)')}</span>`
         : nothing}${person.place ? html`<span class="tile-place" lang=${language()}>· ${person.place[language()]}</span>` : nothing}`;
   }
 
   private renderEmpty(): TemplateResult {
-    const { person } = this.placed;
+    const { person, kind } = this.placed;
+    if (kind === 'screen') return html`<div class="tile-empty"><span lang=${language()}>${t('The screen is coming…')}</span></div>`;
     const initial = initialOf(person.name[language()]);
-    return html`<div class="tile-empty"><span class="tile-initial" data-side=${person.side ?? ''} aria-hidden="true">${initial}</span><span>${t('Camera off')}</span></div>`;
+    return html`<div class="tile-empty"><span class="tile-initial" data-side=${person.side ?? ''} aria-hidden="true">${initial}</span><span lang=${language()}>${person.isCameraOn ? t('The picture is coming…') : t('Camera off')}</span></div>`;
   }
 }
