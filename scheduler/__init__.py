@@ -56,7 +56,7 @@ from scheduler.series_report import calendar_lessons, feed_json, feed_table, ser
 from scheduler.slot import Payer, Reason, SideSlot, Slot
 from scheduler.tzdata_change import MovedLesson, StoredLesson, moved_lessons
 from scheduler.yaml_file import Problem, SchoolFileError
-from scheduler.zone import Resolved, UnknownZone, resolve, to_local, tzdata_release, zone_keys
+from scheduler.zone import Existence, Resolved, UnknownZone, resolve, to_local, tzdata_release, zone_keys
 
 __all__ = [
     "COUNTRIES",
@@ -73,6 +73,7 @@ __all__ = [
     "ClosureMode",
     "Confidence",
     "DayPart",
+    "Existence",
     "Feed",
     "FeedEvent",
     "Held",

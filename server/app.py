@@ -24,7 +24,7 @@ from server.http import (
     client_address,
     error_middleware,
 )
-from server.lessons import DEMO_LESSON_ID, Lesson, LessonRepository
+from server.lessons import DEMO_LESSON
 from server.metrics import Metrics
 from server.pages import PagesContext, choose_language, render_error, setup_pages
 from server.version import VERSION
@@ -36,17 +36,25 @@ MAX_REQUEST_LINE = 32 * 1024
 MAX_BODY_BYTES = 256 * 1024
 
 
+def _nothing(_: web.Application) -> None:
+    """Not there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppParts:
     """Everything concrete that the application stands on."""
 
-    lessons: LessonRepository
     access: MediaAccess
     clock: Clock
     metrics: Metrics
     render_metrics: Callable[[], Awaitable[bytes]]
     health: Mapping[str, HealthCheck]
     add_media: Callable[[web.Application], None]
+    # The media server's API, for the address that only this machine reaches, and that address (or LIVEKIT_URL's).
+    add_media_calls: Callable[[web.Application], None] = _nothing
+    internal_media_url: str = ""
+    # Where a media server posts what happens: on the public address and on the internal one.
+    add_webhooks: Callable[[web.Application], None] = _nothing
     is_demo: bool = True
     is_tls: bool = False
     public_url: str = ""
@@ -61,9 +69,7 @@ def create_app(parts: AppParts) -> web.Application:
     def client(request: web.Request) -> str:
         return client_address(request, parts.trusted_proxies)
 
-    async def find_demo_lesson() -> Lesson | None:
-        return await parts.lessons.find(DEMO_LESSON_ID) if parts.is_demo else None
-
+    demo_lesson = DEMO_LESSON if parts.is_demo else None
     app = web.Application(
         middlewares=[
             access_middleware(parts.metrics, client),
@@ -77,7 +83,8 @@ def create_app(parts: AppParts) -> web.Application:
     add_health(app, parts.health)
     add_metrics(app, token=parts.metrics_token, render=parts.render_metrics)
     parts.add_media(app)
-    DemoApi(access=parts.access, find_demo_lesson=find_demo_lesson, clock=parts.clock, client=client).add_to(app)
+    parts.add_webhooks(app)
+    DemoApi(access=parts.access, lesson_shown=demo_lesson, clock=parts.clock, client=client).add_to(app)
     setup_pages(
         app,
         PagesContext(
@@ -85,7 +92,15 @@ def create_app(parts: AppParts) -> web.Application:
             is_demo=parts.is_demo,
             public_url=parts.public_url,
             version=VERSION,
-            find_demo_lesson=find_demo_lesson,
+            demo_lesson=demo_lesson,
         ),
     )
+    return app
+
+
+def create_internal_app(parts: AppParts) -> web.Application:
+    """What stands on the loopback address of this server alone: webhooks of its own media workers, calls to them."""
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    parts.add_webhooks(app)
+    parts.add_media_calls(app)
     return app

@@ -14,7 +14,7 @@ from livekit.api import AccessToken, VideoGrants
 from server.clock import Clock
 from server.errors import ErrorCode, InvalidInput, LimitExceeded, NotFound
 from server.http import RateLimiter
-from server.lessons import Lesson, Person
+from server.lessons import DemoLesson, DemoPerson, demo_lesson_json
 
 # Long enough to allow a camera and to join; a client in the room gets fresh ones from the media server.
 TOKEN_TTL = timedelta(minutes=10)
@@ -38,7 +38,8 @@ class MediaAccess:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoApi:
     access: MediaAccess
-    find_demo_lesson: Callable[[], Awaitable[Lesson | None]]
+    # None: the product runs without demo data
+    lesson_shown: DemoLesson | None
     clock: Clock
     client: Callable[[web.Request], str]
 
@@ -60,11 +61,11 @@ class DemoApi:
         app.router.add_route(method, path, limited)
 
     async def lesson(self, _: web.Request) -> web.Response:
-        return web.json_response(lesson_json(await self._demo_lesson()))
+        return web.json_response(demo_lesson_json(self._demo_lesson()))
 
     async def token(self, request: web.Request) -> web.Response:
         """`?seat=lin|ortega`, `&guest=1` for an identity of one's own so that many can look at once."""
-        lesson = await self._demo_lesson()
+        lesson = self._demo_lesson()
         person = lesson.person_in(request.query.get("seat", ""))
         if person is None:
             raise InvalidInput(ErrorCode.SEAT_UNKNOWN, "no such seat")
@@ -79,7 +80,7 @@ class DemoApi:
                 "token": token,
                 "identity": identity,
                 "seat": person.seat,
-                "lesson": lesson_json(lesson),
+                "lesson": demo_lesson_json(lesson),
             }
         )
 
@@ -97,11 +98,10 @@ class DemoApi:
             }
         )
 
-    async def _demo_lesson(self) -> Lesson:
-        lesson = await self.find_demo_lesson()
-        if lesson is None:
+    def _demo_lesson(self) -> DemoLesson:
+        if self.lesson_shown is None:
             raise NotFound(ErrorCode.NOT_FOUND, "there is no demo lesson")
-        return lesson
+        return self.lesson_shown
 
     def _where(self, room: str) -> dict[str, Any]:
         # ice_servers: never somebody else's STUN (rule C22); the media server is reached directly.
@@ -119,7 +119,7 @@ class DemoApi:
         return token.with_name(name).with_attributes(attributes or {}).with_ttl(TOKEN_TTL).to_jwt()
 
 
-def _attributes(person: Person) -> dict[str, str]:
+def _attributes(person: DemoPerson) -> dict[str, str]:
     """What a tile shows of a person, so that every viewer can pick their own language first."""
     return {
         "seat": person.seat,
@@ -129,23 +129,4 @@ def _attributes(person: Person) -> dict[str, str]:
         "name_zh": person.name.zh,
         "place_en": person.place.en,
         "place_zh": person.place.zh,
-    }
-
-
-def lesson_json(lesson: Lesson) -> dict[str, Any]:
-    return {
-        "id": lesson.id,
-        "room": lesson.room,
-        "title": {"en": lesson.title.en, "zh-Hant-TW": lesson.title.zh},
-        "is_always_live": lesson.is_always_live,
-        "people": [
-            {
-                "seat": person.seat,
-                "side": str(person.side),
-                "name": {"en": person.name.en, "zh-Hant-TW": person.name.zh},
-                "place": {"en": person.place.en, "zh-Hant-TW": person.place.zh},
-                "zone": person.zone,
-            }
-            for person in lesson.people
-        ],
     }

@@ -22,7 +22,6 @@ from server.commands.data_folder import prepare_data_folder
 from server.demo_api import MediaAccess
 from server.errors import ErrorCode, InvalidInput
 from server.keys import configured_keys, kept_keys
-from server.lessons import DEMO_LESSON, SqlLessonRepository
 from server.listening import bind, origin_of, serve_until, start_unless, stop_signals, tls_context
 from server.log import configure_log
 from server.media_host import MediaHost
@@ -108,15 +107,12 @@ async def _serve(prepared: _Prepared) -> None:
     stopped = stop_signals()
     async with AsyncExitStack() as last:
         last.push_async_callback(prepared.database.close)
-        lessons = SqlLessonRepository(prepared.database)
-        if settings.demo:
-            await lessons.put(DEMO_LESSON)
         media = None if settings.livekit_url else MediaHost(settings, prepared.keys, clock)
         if media is not None:
             last.push_async_callback(media.close)
             if not await start_unless(stopped, media.start()):
                 return
-        app = create_app(_parts(prepared, lessons, media, clock, metrics))
+        app = create_app(_parts(prepared, media, clock, metrics))
         gc.collect()
         gc.freeze()
         origin = origin_of(settings.host, prepared.listener, "https" if prepared.tls else "http")
@@ -130,9 +126,7 @@ async def _serve(prepared: _Prepared) -> None:
         )
 
 
-def _parts(
-    prepared: _Prepared, lessons: SqlLessonRepository, media: MediaHost | None, clock: SystemClock, metrics: Metrics
-) -> AppParts:
+def _parts(prepared: _Prepared, media: MediaHost | None, clock: SystemClock, metrics: Metrics) -> AppParts:
     settings = prepared.settings
     api_key, api_secret = next(iter(prepared.keys.items()))
 
@@ -144,7 +138,6 @@ def _parts(
             media.add_to(app)
 
     return AppParts(
-        lessons=lessons,
         access=MediaAccess(
             api_key=api_key,
             api_secret=api_secret,

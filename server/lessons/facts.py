@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from server.ids import AccountId, ClassGroupId, LessonId, SchoolId
 
+SideKey = Literal["a", "b"]
+SIDE_KEYS: tuple[SideKey, SideKey] = ("a", "b")
+
 
 class LessonState(StrEnum):
-    """In the order that a lesson goes through them; any of the first four may end in `cancelled`."""
+    """In the order that a lesson goes through them; the first four may end in `cancelled`. Edges: `machine.EDGES`."""
 
     PROPOSED = "proposed"
     CONFIRMED = "confirmed"
@@ -26,7 +30,7 @@ class LessonState(StrEnum):
 class SideFacts:
     """One half: `adults` are the lead, the co-teachers and the substitute."""
 
-    key: str
+    key: SideKey
     school_id: SchoolId
     class_group_id: ClassGroupId
     lead: AccountId
@@ -46,3 +50,17 @@ class LessonFacts:
     id: LessonId
     state: LessonState
     sides: tuple[SideFacts, SideFacts]
+
+    @property
+    def schools(self) -> frozenset[SchoolId]:
+        return frozenset(side.school_id for side in self.sides)
+
+    @property
+    def adults(self) -> frozenset[AccountId]:
+        return self.sides[0].adults | self.sides[1].adults
+
+    def side_of_school(self, school_id: SchoolId | None) -> SideFacts | None:
+        return next((side for side in self.sides if side.school_id == school_id), None)
+
+    def side_of_adult(self, account_id: AccountId) -> SideFacts | None:
+        return next((side for side in self.sides if account_id in side.adults), None)

@@ -2,20 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from typing import Protocol
 
+from server.ids import AccountId, ClassGroupId, LessonId, SchoolId
+from server.lessons.facts import LessonState
 from server.lessons.lesson import Lesson
+from server.lessons.notice import Notice
 
 
 class LessonRepository(Protocol):
-    async def find(self, lesson_id: str) -> Lesson | None: ...
+    """Lists come in the order of their start, ties by id."""
 
-    async def find_by_room(self, room: str) -> Lesson | None: ...
+    async def find(self, lesson_id: LessonId) -> Lesson | None: ...
 
-    async def put(self, lesson: Lesson) -> None:
-        """Write the whole lesson with its people, all or nothing. Raises Conflict when another has its room."""
+    async def add(self, lesson: Lesson, notices: Sequence[Notice] = ()) -> None:
+        """With its notices, all or nothing. Raises Conflict when the id is taken."""
         ...
 
-    async def remove(self, lesson_id: str) -> None:
-        """Idempotent; its people go with it."""
+    async def save(self, lesson: Lesson, notices: Sequence[Notice] = ()) -> None:
+        """`lesson.version` is the new one. Raises Conflict(LESSON_CHANGED) unless the stored one is just before it."""
+        ...
+
+    async def of_account(self, account_id: AccountId) -> list[Lesson]:
+        """Where this adult leads on either side."""
+        ...
+
+    async def of_school(self, school_id: SchoolId) -> list[Lesson]: ...
+
+    async def of_class_group(self, class_group_id: ClassGroupId, first: date, last: date) -> list[Lesson]:
+        """By the anchor's local date, both ends included."""
+        ...
+
+    async def in_states(self, states: Collection[LessonState]) -> list[Lesson]: ...
+
+    async def touching(
+        self, class_groups: Collection[ClassGroupId], accounts: Collection[AccountId], first: date, last: date
+    ) -> list[Lesson]:
+        """Lessons that are not cancelled, of any of these class groups or adults, by the anchor's local date."""
+        ...
+
+    async def notices_of(self, account_id: AccountId, *, unread_only: bool = True, limit: int = 50) -> list[Notice]:
+        """Newest first."""
+        ...
+
+    async def mark_read(self, account_id: AccountId, notice_ids: Collection[int], at: datetime) -> None:
+        """Ids of other accounts' notices change nothing."""
         ...

@@ -1,51 +1,25 @@
-"""Lessons in SQL: two tables, one transaction per change."""
+"""Lessons in SQL: one transaction per change, guarded by the version."""
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    Boolean,
-    CheckConstraint,
-    Column,
-    ColumnElement,
-    ForeignKey,
-    Integer,
-    Row,
-    String,
-    Table,
-    delete,
-    insert,
-    select,
-)
+import asyncio
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.errors import Conflict, ErrorCode
-from server.lessons.lesson import Lesson, Person
-from server.pair import LocalizedText, Side
-from server.storage import Database, metadata
-
-lesson_table = Table(
-    "lesson",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("room", String(128), nullable=False, unique=True),
-    Column("title_en", String(200), nullable=False),
-    Column("title_zh", String(200), nullable=False),
-    Column("is_always_live", Boolean, nullable=False),
-)
-
-person_table = Table(
-    "lesson_person",
-    metadata,
-    Column("lesson_id", ForeignKey("lesson.id", ondelete="CASCADE"), primary_key=True),
-    Column("seat", String(64), primary_key=True),
-    Column("position", Integer, nullable=False),
-    Column("side", String(8), CheckConstraint("side IN ('tw', 'us')", name="side"), nullable=False),
-    Column("name_en", String(200), nullable=False),
-    Column("name_zh", String(200), nullable=False),
-    Column("place_en", String(200), nullable=False),
-    Column("place_zh", String(200), nullable=False),
-    Column("zone", String(64), nullable=False),
-)
+from server.ids import AccountId, ClassGroupId, LessonId, SchoolId
+from server.lessons.facts import LessonState
+from server.lessons.lesson import Lesson, LessonSide, Mode
+from server.lessons.local_time import are_loaded, load_zones
+from server.lessons.notice import Notice, NoticeKind
+from server.lessons.tables import adult_table, lesson_table, notice_table, side_table
+from server.pair import LocalizedText
+from server.storage import Database
 
 
 class SqlLessonRepository:
@@ -54,74 +28,221 @@ class SqlLessonRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def find(self, lesson_id: str) -> Lesson | None:
-        return await self._find_where(lesson_table.c.id == lesson_id)
+    async def find(self, lesson_id: LessonId) -> Lesson | None:
+        found = await self._where(lesson_table.c.id == lesson_id)
+        return found[0] if found else None
 
-    async def find_by_room(self, room: str) -> Lesson | None:
-        return await self._find_where(lesson_table.c.room == room)
-
-    async def _find_where(self, condition: ColumnElement[bool]) -> Lesson | None:
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(lesson_table).where(condition))).one_or_none()
-            if row is None:
-                return None
-            its_people = (
-                select(person_table).where(person_table.c.lesson_id == row.id).order_by(person_table.c.position)
-            )
-            people = (await connection.execute(its_people)).all()
-        return Lesson(
-            id=row.id,
-            room=row.room,
-            title=LocalizedText(row.title_en, row.title_zh),
-            is_always_live=row.is_always_live,
-            people=tuple(_person(person) for person in people),
-        )
-
-    async def put(self, lesson: Lesson) -> None:
-        values = {
-            "id": lesson.id,
-            "room": lesson.room,
-            "title_en": lesson.title.en,
-            "title_zh": lesson.title.zh,
-            "is_always_live": lesson.is_always_live,
-        }
+    async def add(self, lesson: Lesson, notices: Sequence[Notice] = ()) -> None:
         try:
             async with self._database.write() as connection:
-                # Why delete first: the same statements on every engine, and people that left are gone as well.
-                await connection.execute(delete(lesson_table).where(lesson_table.c.id == lesson.id))
-                await connection.execute(insert(lesson_table), values)
-                if lesson.people:
-                    await connection.execute(insert(person_table), _people_values(lesson))
+                await connection.execute(insert(lesson_table), {"id": lesson.id, **_values(lesson)})
+                await _insert_rows(connection, lesson, notices)
         except IntegrityError as error:
             raise Conflict(ErrorCode.CONFLICT, f"lesson {lesson.id}: {error.orig}") from error
 
-    async def remove(self, lesson_id: str) -> None:
+    async def save(self, lesson: Lesson, notices: Sequence[Notice] = ()) -> None:
+        before = and_(lesson_table.c.id == lesson.id, lesson_table.c.version == lesson.version - 1)
         async with self._database.write() as connection:
-            await connection.execute(delete(lesson_table).where(lesson_table.c.id == lesson_id))
+            done = await connection.execute(update(lesson_table).where(before).values(**_values(lesson)))
+            if done.rowcount != 1:
+                raise Conflict(ErrorCode.LESSON_CHANGED, f"lesson {lesson.id} is no longer {lesson.version - 1}")
+            # Why delete first: the same statements on every engine, and adults that left are gone as well.
+            await connection.execute(delete(side_table).where(side_table.c.lesson_id == lesson.id))
+            await connection.execute(delete(adult_table).where(adult_table.c.lesson_id == lesson.id))
+            await _insert_rows(connection, lesson, notices)
+
+    async def of_account(self, account_id: AccountId) -> list[Lesson]:
+        return await self._where(lesson_table.c.id.in_(_led_by([account_id])))
+
+    async def of_school(self, school_id: SchoolId) -> list[Lesson]:
+        its = select(side_table.c.lesson_id).where(side_table.c.school_id == school_id)
+        return await self._where(lesson_table.c.id.in_(its))
+
+    async def of_class_group(self, class_group_id: ClassGroupId, first: date, last: date) -> list[Lesson]:
+        return await self._where(
+            and_(lesson_table.c.id.in_(_held_by([class_group_id])), lesson_table.c.date.between(first, last))
+        )
+
+    async def in_states(self, states: Collection[LessonState]) -> list[Lesson]:
+        return await self._where(lesson_table.c.state.in_([str(state) for state in states]))
+
+    async def touching(
+        self, class_groups: Collection[ClassGroupId], accounts: Collection[AccountId], first: date, last: date
+    ) -> list[Lesson]:
+        return await self._where(
+            and_(
+                lesson_table.c.date.between(first, last),
+                lesson_table.c.state != str(LessonState.CANCELLED),
+                or_(lesson_table.c.id.in_(_held_by(class_groups)), lesson_table.c.id.in_(_led_by(accounts))),
+            )
+        )
+
+    async def notices_of(self, account_id: AccountId, *, unread_only: bool = True, limit: int = 50) -> list[Notice]:
+        asked = select(notice_table).where(notice_table.c.account_id == account_id)
+        if unread_only:
+            asked = asked.where(notice_table.c.read_at.is_(None))
+        async with self._database.read() as connection:
+            rows = (await connection.execute(asked.order_by(notice_table.c.id.desc()).limit(limit))).all()
+        return [_notice(row) for row in rows]
+
+    async def mark_read(self, account_id: AccountId, notice_ids: Collection[int], at: datetime) -> None:
+        its = and_(
+            notice_table.c.account_id == account_id,
+            notice_table.c.id.in_(notice_ids),
+            notice_table.c.read_at.is_(None),
+        )
+        async with self._database.write() as connection:
+            await connection.execute(update(notice_table).where(its).values(read_at=at))
+
+    async def _where(self, condition: ColumnElement[bool]) -> list[Lesson]:
+        async with self._database.read() as connection:
+            rows = (await connection.execute(select(lesson_table).where(condition))).all()
+            ids = [row.id for row in rows]
+            sides = (await connection.execute(select(side_table).where(side_table.c.lesson_id.in_(ids)))).all()
+            asked = select(adult_table).where(adult_table.c.lesson_id.in_(ids)).order_by(adult_table.c.position)
+            adults = (await connection.execute(asked)).all()
+        zones = {row.zone for row in (*rows, *sides)}
+        if not are_loaded(zones):
+            await asyncio.to_thread(load_zones, zones)
+        sides_of = _grouped(sides)
+        adults_of = _grouped(adults)
+        lessons = [_lesson(row, sides_of[row.id], adults_of[row.id]) for row in rows]
+        return sorted(lessons, key=lambda lesson: (lesson.starts_at, lesson.id))
 
 
-def _people_values(lesson: Lesson) -> list[dict[str, object]]:
+def _grouped(rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:
+    groups: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        groups.setdefault(row.lesson_id, []).append(row)
+    return groups
+
+
+def _held_by(class_groups: Collection[ClassGroupId]) -> Any:
+    return select(side_table.c.lesson_id).where(side_table.c.class_group_id.in_(class_groups))
+
+
+def _led_by(accounts: Collection[AccountId]) -> Any:
+    return select(adult_table.c.lesson_id).where(adult_table.c.account_id.in_(accounts))
+
+
+async def _insert_rows(connection: AsyncConnection, lesson: Lesson, notices: Sequence[Notice]) -> None:
+    await connection.execute(insert(side_table), [_side_values(lesson, side) for side in lesson.sides])
+    await connection.execute(insert(adult_table), [row for side in lesson.sides for row in _adults(lesson, side)])
+    if notices:
+        await connection.execute(insert(notice_table), [_notice_values(notice) for notice in notices])
+
+
+def _values(lesson: Lesson) -> dict[str, Any]:
+    return {
+        "title_en": lesson.title.en,
+        "title_zh": lesson.title.zh,
+        "state": str(lesson.state),
+        "version": lesson.version,
+        "anchor": lesson.anchor,
+        "date": lesson.date,
+        "start": lesson.start,
+        "zone": lesson.zone,
+        "minutes": lesson.minutes,
+        "adults_needed": lesson.adults_needed,
+        "created_by": lesson.created_by,
+        "created_at": lesson.created_at,
+        "started_at": lesson.started_at,
+        "ended_at": lesson.ended_at,
+        "closing_note": lesson.closing_note,
+        "report": lesson.report,
+    }
+
+
+def _side_values(lesson: Lesson, side: LessonSide) -> dict[str, Any]:
+    return {
+        "lesson_id": lesson.id,
+        "key": side.key,
+        "school_id": side.school_id,
+        "class_group_id": side.class_group_id,
+        "zone": side.zone,
+        "confirmed_by": side.confirmed_by,
+        "confirmed_at": side.confirmed_at,
+        "attendance_signed_by": side.attendance_signed_by,
+        "attendance_signed_at": side.attendance_signed_at,
+        "mode": str(side.mode),
+    }
+
+
+def _adults(lesson: Lesson, side: LessonSide) -> list[dict[str, Any]]:
+    parts = [
+        ("lead", side.lead),
+        *(("co_teacher", account) for account in side.co_teachers),
+        *([("substitute", side.substitute)] if side.substitute else []),
+    ]
     return [
-        {
-            "lesson_id": lesson.id,
-            "seat": person.seat,
-            "position": position,
-            "side": str(person.side),
-            "name_en": person.name.en,
-            "name_zh": person.name.zh,
-            "place_en": person.place.en,
-            "place_zh": person.place.zh,
-            "zone": person.zone,
-        }
-        for position, person in enumerate(lesson.people)
+        {"lesson_id": lesson.id, "account_id": account, "key": side.key, "part": part, "position": position}
+        for position, (part, account) in enumerate(parts)
     ]
 
 
-def _person(row: Row[tuple[object, ...]]) -> Person:
-    return Person(
-        seat=row.seat,
-        side=Side(row.side),
-        name=LocalizedText(row.name_en, row.name_zh),
-        place=LocalizedText(row.place_en, row.place_zh),
+def _notice_values(notice: Notice) -> dict[str, Any]:
+    return {
+        "account_id": notice.account_id,
+        "lesson_id": notice.lesson_id,
+        "kind": str(notice.kind),
+        "at": notice.at,
+        "by": notice.by,
+        "note": notice.note,
+        "read_at": notice.read_at,
+    }
+
+
+def _lesson(row: Row[Any], sides: list[Row[Any]], adults: list[Row[Any]]) -> Lesson:
+    a, b = (_side(side, [one for one in adults if one.key == side.key]) for side in sorted(sides, key=lambda s: s.key))
+    return Lesson(
+        id=LessonId(row.id),
+        title=LocalizedText(row.title_en, row.title_zh),
+        state=LessonState(row.state),
+        version=row.version,
+        sides=(a, b),
+        anchor=row.anchor,
+        date=row.date,
+        start=row.start,
         zone=row.zone,
+        minutes=row.minutes,
+        adults_needed=row.adults_needed,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        closing_note=row.closing_note,
+        report=row.report,
+    )
+
+
+def _side(row: Row[Any], adults: list[Row[Any]]) -> LessonSide:
+    def with_part(part: str) -> tuple[AccountId, ...]:
+        return tuple(AccountId(adult.account_id) for adult in adults if adult.part == part)
+
+    return LessonSide(
+        key=row.key,
+        school_id=SchoolId(row.school_id),
+        class_group_id=ClassGroupId(row.class_group_id),
+        zone=row.zone,
+        lead=with_part("lead")[0],
+        co_teachers=with_part("co_teacher"),
+        substitute=next(iter(with_part("substitute")), None),
+        confirmed_by=row.confirmed_by,
+        confirmed_at=row.confirmed_at,
+        attendance_signed_by=row.attendance_signed_by,
+        attendance_signed_at=row.attendance_signed_at,
+        mode=Mode(row.mode),
+    )
+
+
+def _notice(row: Row[Any]) -> Notice:
+    return Notice(
+        id=row.id,
+        account_id=AccountId(row.account_id),
+        lesson_id=LessonId(row.lesson_id),
+        kind=NoticeKind(row.kind),
+        at=row.at,
+        by=row.by,
+        note=row.note,
+        read_at=row.read_at,
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 
-from server.lessons import Lesson
+from server.lessons import DemoLesson
 from server.pages.rendering import Renderer
 
 
@@ -20,7 +19,7 @@ class PagesContext:
     is_demo: bool
     public_url: str
     version: str
-    find_demo_lesson: Callable[[], Awaitable[Lesson | None]]
+    demo_lesson: DemoLesson | None
 
 
 CONTEXT = web.AppKey("pages_context", PagesContext)

@@ -7,13 +7,13 @@ import json
 from aiohttp import web
 
 from server.errors import ErrorCode, NotFound
-from server.lessons import Lesson
+from server.lessons import DemoLesson, demo_lesson_json
 from server.pages.assets import STATIC_URL, Assets
 from server.pages.catalogue import read_catalogue
 from server.pages.context import CONTEXT, RENDERER, PagesContext
 from server.pages.language import Language, choose_language, remember_choice
 from server.pages.rendering import Renderer
-from server.pair import LocalizedText, Side
+from server.pair import Side
 
 # File names carry a hash of their content, so a browser may keep them for a year (RFC 8246).
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -39,7 +39,7 @@ async def _keep_hashed_files(request: web.Request, response: web.StreamResponse)
 
 async def show_home(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
-    lesson = await context.find_demo_lesson() if context.is_demo else None
+    lesson = context.demo_lesson if context.is_demo else None
     return _page(request, "home.html", choose_language(request), lesson=lesson)
 
 
@@ -50,13 +50,13 @@ async def show_check(request: web.Request) -> web.Response:
 async def show_demo_lesson(request: web.Request) -> web.Response:
     """The room of the demo lesson from one seat. Raises NotFound without demo data or for a seat that is not there."""
     context = request.app[CONTEXT]
-    lesson = await context.find_demo_lesson() if context.is_demo else None
+    lesson = context.demo_lesson if context.is_demo else None
     person = lesson.person_in(request.query.get("seat", "")) if lesson else None
     if lesson is None or person is None:
         raise NotFound(ErrorCode.NOT_FOUND, "no such seat in the demo lesson")
     language = choose_language(request, SEAT_LANGUAGE[person.side])
     is_guest = request.query.get("guest") == "1"  # an identity of one's own, so that many can sit on one seat
-    values = {"lesson": lesson, "seat": person.seat, "is_guest": is_guest, "lesson_json": lesson_json(lesson)}
+    values = {"lesson": lesson, "seat": person.seat, "is_guest": is_guest, "lesson_json": _as_json(lesson)}
     return _page(request, "lesson.html", language, **values)
 
 
@@ -67,23 +67,5 @@ def _page(request: web.Request, template: str, language: Language, **values: obj
     return response
 
 
-def lesson_json(lesson: Lesson) -> str:
-    """The lesson as the API shows it (docs: /api/v1/demo/lesson), for the page that draws it."""
-
-    def both(text: LocalizedText) -> dict[str, str]:
-        return {"en": text.en, "zh-Hant-TW": text.zh}
-
-    people = [
-        {"seat": one.seat, "side": one.side, "name": both(one.name), "place": both(one.place), "zone": one.zone}
-        for one in lesson.people
-    ]
-    return json.dumps(
-        {
-            "id": lesson.id,
-            "room": lesson.room,
-            "title": both(lesson.title),
-            "is_always_live": lesson.is_always_live,
-            "people": people,
-        },
-        ensure_ascii=False,
-    )
+def _as_json(lesson: DemoLesson) -> str:
+    return json.dumps(demo_lesson_json(lesson), ensure_ascii=False)

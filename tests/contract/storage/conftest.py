@@ -42,5 +42,5 @@ async def database(migrated_url: str, tmp_path: Path) -> AsyncIterator[Database]
     yield database
     if migrated_url:
         async with database.write() as connection:
-            await connection.execute(text("TRUNCATE lesson CASCADE"))
+            await connection.execute(text("TRUNCATE lesson, webhook_seen CASCADE"))
     await database.close()

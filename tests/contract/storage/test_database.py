@@ -14,12 +14,12 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from server.errors import ErrorCode, InvalidInput, Unavailable
-from server.lessons.repository import lesson_table
+from server.lessons.tables import webhook_table
 from server.storage import Database, database_url_for, metadata, migrate
 from server.storage.migrate import load_migrations
 from tests.contract.storage.conftest import ENGINES
 
-assert lesson_table.metadata is metadata
+assert webhook_table.metadata is metadata
 
 SQLITE_ONLY = ("sqlite",)
 
@@ -31,10 +31,10 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 async def _count(database: Database) -> int:
     async with database.read() as connection:
-        return int((await connection.execute(text("SELECT count(*) FROM lesson"))).scalar_one())
+        return int((await connection.execute(text("SELECT count(*) FROM webhook_seen"))).scalar_one())
 
 
-INSERT = text("INSERT INTO lesson (id, room, title_en, title_zh, is_always_live) VALUES (:id, :id, 'a', 'b', :live)")
+INSERT = text("INSERT INTO webhook_seen (id, at) VALUES (:id, CURRENT_TIMESTAMP)")
 
 
 async def test_migrations_and_metadata_agree(database: Database) -> None:
@@ -48,7 +48,7 @@ async def test_migrations_and_metadata_agree(database: Database) -> None:
 async def test_a_raising_block_changes_nothing(database: Database) -> None:
     async def add_and_fail() -> None:
         async with database.write() as connection:
-            await connection.execute(INSERT, {"id": "x", "live": True})
+            await connection.execute(INSERT, {"id": "x"})
             raise ValueError("stop")
 
     with pytest.raises(ValueError, match="stop"):
@@ -58,15 +58,15 @@ async def test_a_raising_block_changes_nothing(database: Database) -> None:
 
 async def test_reading_changes_nothing(database: Database) -> None:
     async with database.read() as connection:
-        await connection.execute(INSERT, {"id": "x", "live": True})
+        await connection.execute(INSERT, {"id": "x"})
     assert await _count(database) == 0
 
 
 async def test_writers_wait_for_one_another(database: Database) -> None:
     async def add(number: int) -> None:
         async with database.write() as connection:
-            found = (await connection.execute(text("SELECT count(*) FROM lesson"))).scalar_one()
-            await connection.execute(INSERT, {"id": f"{number}-{found}", "live": False})
+            found = (await connection.execute(text("SELECT count(*) FROM webhook_seen"))).scalar_one()
+            await connection.execute(INSERT, {"id": f"{number}-{found}"})
 
     await asyncio.gather(*(add(number) for number in range(8)))
     assert await _count(database) == 8

@@ -19,7 +19,6 @@ from server.errors import ErrorCode, Forbidden
 from server.lessons import DEMO_LESSON
 from server.metrics import Metrics
 from tests.fakes.clock import FakeClock
-from tests.fakes.lessons import MemoryLessonRepository
 
 SECRET = "0123456789abcdef0123456789abcdef"
 Client = TestClient[web.Request, web.Application]
@@ -31,7 +30,6 @@ class House:
     def __init__(self, dist: Path) -> None:
         self.clock = FakeClock()
         self.failing: set[str] = set()
-        self.lessons = MemoryLessonRepository()
         metrics = Metrics()
         workers = {
             0: "# HELP w_packets Packets.\n# TYPE w_packets counter\nw_packets_total 3\n",
@@ -51,7 +49,6 @@ class House:
             api_key="APItest", api_secret=SECRET, url=None, ports=lambda: {"udp": [7882], "tcp": [7881]}
         )
         self.parts = AppParts(
-            lessons=self.lessons,
             access=access,
             clock=self.clock,
             metrics=metrics,
@@ -93,7 +90,6 @@ def app(house: House) -> web.Application:
 
 @pytest.fixture
 async def client(house: House, app: web.Application) -> AsyncIterator[Client]:
-    await house.lessons.put(DEMO_LESSON)
     async with TestClient(TestServer(app)) as client:
         yield client
 

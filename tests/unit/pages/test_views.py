@@ -12,18 +12,15 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from server.errors import ErrorCode, NotFound
-from server.lessons import DEMO_LESSON, Lesson
+from server.lessons import DEMO_LESSON, DemoLesson, demo_lesson_json
 from server.pages import PagesContext, render_error, setup_pages
-from server.pages.views import lesson_json, show_check, show_demo_lesson, show_home
+from server.pages.views import show_check, show_demo_lesson, show_home
 from server.pair import LocalizedText
 
 
-def make_app(tmp_path: Path, lesson: Lesson | None = DEMO_LESSON, *, is_demo: bool = True) -> web.Application:
-    async def find() -> Lesson | None:
-        return lesson
-
+def make_app(tmp_path: Path, lesson: DemoLesson | None = DEMO_LESSON, *, is_demo: bool = True) -> web.Application:
     app = web.Application()
-    context = PagesContext(dist=tmp_path, is_demo=is_demo, public_url="", version="9.9", find_demo_lesson=find)
+    context = PagesContext(dist=tmp_path, is_demo=is_demo, public_url="", version="9.9", demo_lesson=lesson)
     setup_pages(app, context)
     return app
 
@@ -75,7 +72,7 @@ async def test_the_lesson_page_carries_the_lesson_and_the_seats_language(app: we
     assert '<html lang="zh-Hant-TW">' in page
     attribute = re.search(r' lesson="([^"]*)"', page)
     assert attribute is not None
-    assert json.loads(unescape(attribute[1])) == json.loads(lesson_json(DEMO_LESSON))
+    assert json.loads(unescape(attribute[1])) == demo_lesson_json(DEMO_LESSON)
 
 
 EVIL = '"><script>alert(1)</script>'
@@ -84,7 +81,7 @@ EVIL = '"><script>alert(1)</script>'
 @pytest.fixture
 def app_with_evil_lesson(tmp_path: Path) -> web.Application:
     title = LocalizedText(EVIL, EVIL)
-    return make_app(tmp_path, Lesson(id="x", room="x", title=title, is_always_live=True, people=DEMO_LESSON.people))
+    return make_app(tmp_path, DemoLesson(id="x", room="x", title=title, people=DEMO_LESSON.people))
 
 
 async def test_texts_of_the_database_are_escaped(app_with_evil_lesson: web.Application) -> None:
