@@ -95,6 +95,15 @@ class ErrorCode(StrEnum):
     ALREADY_SET_UP = "already_set_up"
     ROSTER_INVALID = "roster_invalid"
     ROSTER_FULL = "roster_full"
+    NOT_ADMITTED = "not_admitted"
+    ADULT_NEEDED = "adult_needed"
+    ROOM_LOCKED = "room_locked"
+    NOT_ALLOWED_NOW = "not_allowed_now"
+    PERSON_NOT_FOUND = "person_not_found"
+    MESSAGE_NOT_FOUND = "message_not_found"
+    WORD_NOT_FOUND = "word_not_found"
+    TOO_MANY = "too_many"
+    CARD_REFUSED = "card_refused"
     CONFLICT = "conflict"
     ADDRESS_REFUSED = "address_refused"
     ADDRESS_UNREACHABLE = "address_unreachable"
@@ -205,6 +214,22 @@ TEXTS: dict[ErrorCode, ErrorText] = {
     ErrorCode.ADDRESS_UNREACHABLE: ErrorText(
         "This address did not answer as a calendar does. Please check it, or try again later.",
         "這個網址沒有正常回應，請確認網址或稍後再試。",
+    ),
+    ErrorCode.NOT_ADMITTED: ErrorText("Please wait until a teacher lets you in.", "請等候老師讓你進入教室。"),
+    ErrorCode.ADULT_NEEDED: ErrorText(
+        "Pupils can come in as soon as a teacher is in the room.", "老師進入教室後，學生才能進入。"
+    ),
+    ErrorCode.ROOM_LOCKED: ErrorText(
+        "The room is locked. Unlock it first to let somebody in.", "教室已上鎖，請先解鎖才能讓人進入。"
+    ),
+    ErrorCode.NOT_ALLOWED_NOW: ErrorText("A teacher has turned this off for now.", "老師目前關閉了這項功能。"),
+    ErrorCode.PERSON_NOT_FOUND: ErrorText("This person is not here any more.", "這個人已經不在這裡了。"),
+    ErrorCode.MESSAGE_NOT_FOUND: ErrorText("This message is not there any more.", "這則訊息已不存在。"),
+    ErrorCode.WORD_NOT_FOUND: ErrorText("This word is not in the list any more.", "這個詞已不在清單中。"),
+    ErrorCode.TOO_MANY: ErrorText("There is no room for more of them.", "數量已達上限。"),
+    ErrorCode.CARD_REFUSED: ErrorText(
+        "This code does not open a lesson today. Please check the letters, or ask your teacher for a new card.",
+        "這組代碼今天無法進入任何一堂課。請檢查輸入的字母，或向老師索取新的卡片。",
     ),
     ErrorCode.CONFLICT: ErrorText("Something else already stands there.", "這裡已經有其他資料。"),
     ErrorCode.SEAT_UNKNOWN: ErrorText("The demo lesson has no such seat.", "示範課沒有這個座位。"),
