@@ -59,14 +59,13 @@ def relaxations(query: Query, slots: Sequence[Slot]) -> list[Relaxation]:
     found.sort(key=lambda pair: pair[0])
     if not found and not slots:
         return _last(query)
+    offers = [one for _, one in found]
     shown: list[Relaxation] = []
-    for _, relaxation in found:
-        is_acceptance = relaxation.code.startswith("accept_")
+    for relaxation in offers:
         # Why: a worse tier that gives no more than a better one is no offer.
-        beaten = is_acceptance and any(
-            one.code.startswith("accept_") for one in shown if one.gain_slots >= relaxation.gain_slots
-        )
-        if not beaten and sum(one.code == relaxation.code for one in shown) < 2:
+        if any(_is_milder(one, relaxation) and one.gain_slots >= relaxation.gain_slots for one in offers):
+            continue
+        if sum(one.code == relaxation.code for one in shown) < 2:
             shown.append(relaxation)
     return shown[:MOST_SHOWN]
 
@@ -80,6 +79,12 @@ def _last(query: Query) -> list[Relaxation]:
             if tried is not None:
                 shown[resort.code] = tried
     return list(shown.values())
+
+
+def _is_milder(one: Relaxation, other: Relaxation) -> bool:
+    """Both accept a tier, and `one` the better of the two."""
+    is_acceptance = one.code.startswith("accept_") and other.code.startswith("accept_")
+    return is_acceptance and one.query.worst_tier.order < other.query.worst_tier.order
 
 
 def _tried(code: str, text: Names, query: Query, slots: Sequence[Slot]) -> Relaxation | None:

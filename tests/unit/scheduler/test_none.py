@@ -128,6 +128,14 @@ def test_in_the_middle_of_a_break_the_weeks_after_it_are_offered() -> None:
     assert {"more_weeks", "later_weeks"} & {one.code for one in answer.relaxations}
 
 
+def test_a_milder_tier_is_offered_though_a_worse_one_gives_more() -> None:
+    answer = find_overlaps(Query(a=TW, b=CA, from_on=OCTOBER, worst_tier=SELF_STUDY))
+    gains = {one.code: one.gain_slots for one in answer.relaxations}
+    assert 0 < gains["accept_after_school"] < gains["accept_evening"]
+    # Saturdays add nothing here that evenings do not.
+    assert "accept_saturday" not in gains
+
+
 def test_a_thin_answer_is_explained_too() -> None:
     answer = find_overlaps(Query(a=TW, b=HI, from_on=date(2026, 12, 18), weeks=2))
     assert {slot.a.on for slot in answer.slots} == {date(2026, 12, 18)}
