@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time, timedelta
 
-from scheduler import Slot
+from scheduler import Slot, resolve, to_local
 
 # A week of the grid begins on A's Monday, as school weeks do on both sides.
 _WEEK = timedelta(weeks=1)
@@ -61,12 +60,12 @@ def weeks_of(slots: Sequence[Slot], *, zone_a: str, zone_b: str, from_on: date, 
     found = []
     while monday <= last_on:
         in_week = [slot for slot in slots if monday <= slot.a.on < monday + _WEEK]
-        found.append(_week(monday, in_week, ZoneInfo(zone_a), ZoneInfo(zone_b)))
+        found.append(_week(monday, in_week, zone_a, zone_b))
         monday += _WEEK
     return tuple(found)
 
 
-def _week(monday: date, slots: Sequence[Slot], zone_a: ZoneInfo, zone_b: ZoneInfo) -> Week:
+def _week(monday: date, slots: Sequence[Slot], zone_a: str, zone_b: str) -> Week:
     # Saturday and Sunday only where they have hours: Friday over there may be Saturday here.
     last_weekday = max((slot.a.on.weekday() for slot in slots), default=0)
     dates = [monday + number * _DAY for number in range(max(last_weekday + 1, 5))]
@@ -77,13 +76,13 @@ def _week(monday: date, slots: Sequence[Slot], zone_a: ZoneInfo, zone_b: ZoneInf
     )
 
 
-def _day(on: date, zone_a: ZoneInfo, zone_b: ZoneInfo) -> Day:
+def _day(on: date, zone_a: str, zone_b: str) -> Day:
     start, end = _midnight(on, zone_a), _midnight(on + _DAY, zone_a)
-    others = sorted({start.astimezone(zone_b).date(), (end - timedelta(minutes=1)).astimezone(zone_b).date()})
+    others = sorted({to_local(start, zone_b).date(), to_local(end - timedelta(minutes=1), zone_b).date()})
     return Day(on=on, other_dates=tuple(others), seam=_seam(on, zone_a, zone_b))
 
 
-def _seam(on: date, zone_a: ZoneInfo, zone_b: ZoneInfo) -> Seam | None:
+def _seam(on: date, zone_a: str, zone_b: str) -> Seam | None:
     """A change between this column's noon and the one before: the first lesson that feels it is in this column."""
     noon, before = (_midnight(day, zone_a) + timedelta(hours=12) for day in (on, on - _DAY))
     for side, zone in (("a", zone_a), ("b", zone_b)):
@@ -100,9 +99,9 @@ def _row(hour: int, dates: Sequence[date], slots: Sequence[Slot]) -> Row:
     return Row(hour=hour, other_hours=tuple(others), cells=cells)
 
 
-def _midnight(on: date, zone: ZoneInfo) -> datetime:
-    return datetime(on.year, on.month, on.day, tzinfo=zone).astimezone(ZoneInfo("UTC"))
+def _midnight(on: date, zone: str) -> datetime:
+    return resolve(datetime.combine(on, time()), zone).at
 
 
-def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
-    return at.astimezone(zone).utcoffset() or timedelta()
+def _offset(at: datetime, zone: str) -> timedelta:
+    return to_local(at, zone).utcoffset() or timedelta()
