@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from scheduler import Party, UnknownClassGroup, find_party, parse_school
+from server.ids import ClassGroupId, SchoolId
 from server.pair import LocalizedText, Side
 
 # What a class is taught by the clock of: template and calendar by zone. The zones are those of the MOE office's region
@@ -37,7 +38,8 @@ _COUNTRY = {Side.TAIWAN: "TW", Side.UNITED_STATES: "US"}
 class ClassHours:
     """What is known of a class group's day. `grade`: as its school writes it, "5" or "Grade 10"."""
 
-    class_group_id: str
+    class_group_id: ClassGroupId
+    school_id: SchoolId
     class_name: LocalizedText
     school_name: LocalizedText
     side: Side
