@@ -33,6 +33,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         site: 'src/pages/site.ts',
+        hours: 'src/pages/hours.ts',
         lesson: 'src/pages/lesson.ts',
         check: 'src/pages/check.ts',
         staff: 'src/pages/staff.ts',
