@@ -8,18 +8,50 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 _EX_UNAVAILABLE = 69  # <sysexits.h>
 
 
-def tie_to_parent(parent_pid: int) -> None:
-    """Die when the parent dies, however it dies. Checks afterwards, because it may have died before."""
+class ParentLines:
+    """What the parent says on stdin, line by line. Read past Python's own buffer, so that no line is lost between."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def read(self) -> bytes:
+        """The next line, or the end of this process with the end of stdin: a child without a parent has no business."""
+        while b"\n" not in self._rest:
+            piece = os.read(0, 65536)
+            if not piece:
+                os._exit(_EX_UNAVAILABLE)
+            self._rest += piece
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line
+
+    def follow(self, hear: Callable[[bytes], object]) -> None:
+        """Hand on all later lines, from a thread."""
+
+        def read_on() -> None:
+            while True:
+                hear(self.read())
+
+        threading.Thread(target=read_on, name="parent", daemon=True).start()
+
+
+def die_with_parent(parent_pid: int) -> None:
+    """However it dies. Checks afterwards, because it may have died before."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent_pid:
         os._exit(_EX_UNAVAILABLE)
+
+
+def tie_to_parent(parent_pid: int) -> None:
+    """`die_with_parent`, and end with the end of stdin: for a child that hears one line only."""
+    die_with_parent(parent_pid)
     threading.Thread(target=_end_with_stdin, name="parent", daemon=True).start()
 
 

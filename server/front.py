@@ -61,11 +61,15 @@ class Front:
             for path in (base + "/validate", base + "/v1/validate"):
                 app.router.add_get(path, self.pass_on, allow_head=False)
                 app.router.add_options(path, self.pass_on)
-        # Why every method: Twirp answers a GET with its own bad_route, not with HTTP's 405.
-        app.router.add_route("*", "/twirp/{service}/{method}", self.call)
+        self.add_calls_to(app)
         app.on_response_prepare.append(_allow_probes)
         app.on_shutdown.append(self._say_goodbye)
         app.on_cleanup.append(self._close_sessions)
+
+    def add_calls_to(self, app: web.Application) -> None:
+        """The server API alone; `add_to` of the same front closes what it opens."""
+        # Why every method: Twirp answers a GET with its own bad_route, not with HTTP's 405.
+        app.router.add_route("*", "/twirp/{service}/{method}", self.call)
 
     @property
     def connections(self) -> int:

@@ -1,4 +1,4 @@
-"""The public socket of a command: taken early, so that a taken port is said first; and its end."""
+"""The listening sockets of a command: taken early, so that a taken port is said first; and the signals of its end."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ import os
 import signal
 import socket
 import ssl
-import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
 from server.errors import ErrorCode, InvalidInput, Unavailable
 
-# Requests that still run get this long when we stop; media has ended before (docs/closures.md).
-SHUTDOWN_TIMEOUT_S = 1.0
 _BACKLOG = 1024
 
 
@@ -43,6 +38,11 @@ def bind(host: str, port: int) -> socket.socket:
         raise Unavailable(ErrorCode.SETTING_INVALID, f"{host} port {port}: {error.strerror}") from error
     listener.setblocking(False)
     return listener
+
+
+def bind_internal() -> socket.socket:
+    """A listener that only this machine reaches, on a port of its own: for what our own processes tell one another."""
+    return bind("127.0.0.1", 0)
 
 
 def tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
@@ -91,27 +91,3 @@ async def start_unless(stopped: asyncio.Event, start: Coroutine[Any, Any, None])
         for task in (starting, stopping):
             task.cancel()
         await asyncio.gather(starting, stopping, return_exceptions=True)
-
-
-async def serve_until(
-    stopped: asyncio.Event,
-    app: web.Application,
-    listener: socket.socket,
-    *,
-    tls: ssl.SSLContext | None,
-    ready_line: str,
-    stop_soon: Callable[[], None],
-) -> None:
-    """Accept, say the line, wait for the end, then: no new connections, media ends, requests end."""
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
-    try:
-        await runner.setup()
-        site = web.SockSite(runner, listener, ssl_context=tls)
-        await site.start()
-        sys.stdout.write(ready_line + "\n")
-        sys.stdout.flush()
-        await stopped.wait()
-        await site.stop()
-    finally:
-        stop_soon()
-        await runner.cleanup()

@@ -1,4 +1,7 @@
-"""Prometheus metrics of one process, in a registry of its own (no singletons), without room or person labels."""
+"""Prometheus metrics of one process, in a registry of its own (no singletons), without room or person labels.
+
+Several app processes are one server to whoever watches: the one that is asked adds the figures of the others.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ class Metrics:
     """The application's own figures; the media workers' are added when they are asked for."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        # What this process counts, and what is true of the server as a whole, whoever says it.
+        self.registry, shared = CollectorRegistry(), CollectorRegistry()
+        self._shared = shared
         ProcessCollector(registry=self.registry)
         self.requests = Counter(
             "tongchuang_http_requests",
@@ -34,24 +39,37 @@ class Metrics:
             "tongchuang_signal_connections", "Open signalling WebSockets.", registry=self.registry
         )
         self.worker_ready = Gauge(
-            "tongchuang_media_worker_ready", "1 while the worker serves.", ("worker",), registry=self.registry
+            "tongchuang_media_worker_ready", "1 while the worker serves.", ("worker",), registry=shared
         )
         self.worker_restarts = Gauge(
-            "tongchuang_media_worker_restarts", "Replacements since start.", ("worker",), registry=self.registry
+            "tongchuang_media_worker_restarts", "Replacements since start.", ("worker",), registry=shared
         )
-        Gauge("tongchuang_info", "Version.", ("version",), registry=self.registry).labels(VERSION).set(1)
+        self.app_ready = Gauge("tongchuang_app_ready", "1 while the app process serves.", ("app",), registry=shared)
+        self.app_restarts = Gauge("tongchuang_app_restarts", "Replacements since start.", ("app",), registry=shared)
+        Gauge("tongchuang_info", "Version.", ("version",), registry=shared).labels(VERSION).set(1)
 
-    def render(self, workers: Mapping[int, str]) -> bytes:
-        """Prometheus text format 0.0.4, the workers' metrics with a `worker` label."""
+    def render_own(self) -> bytes:
+        """What this process counts, for the one that is asked for all."""
+        return generate_latest(self.registry)
+
+    def render(self, workers: Mapping[int, str], apps: Mapping[int, str] | None = None) -> bytes:
+        """Prometheus text format 0.0.4, the workers' metrics with a `worker` label.
+
+        `apps` are the own texts of all app processes where there are several: theirs get an `app` label.
+        """
         registry = CollectorRegistry()
-        registry.register(_WorkerMetrics(workers))
-        return generate_latest(self.registry) + generate_latest(registry)
+        registry.register(_Labelled("worker", workers))
+        if apps is None:
+            return self.render_own() + generate_latest(self._shared) + generate_latest(registry)
+        registry.register(_Labelled("app", apps))
+        return generate_latest(self._shared) + generate_latest(registry)
 
 
-class _WorkerMetrics(Collector):
-    """The texts of all workers as one: each family once, as the format demands."""
+class _Labelled(Collector):
+    """The texts of several processes as one: each family once, as the format demands."""
 
-    def __init__(self, texts: Mapping[int, str]) -> None:
+    def __init__(self, label: str, texts: Mapping[int, str]) -> None:
+        self._label = label
         self._texts = texts
 
     def describe(self) -> Iterable[Metric]:
@@ -59,10 +77,10 @@ class _WorkerMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         families: dict[str, Metric] = {}
-        for worker, text in self._texts.items():
+        for process, text in self._texts.items():
             for family in text_string_to_metric_families(text):
                 merged = families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
                 for sample in family.samples:
-                    labels = {**sample.labels, "worker": str(worker)}
+                    labels = {**sample.labels, self._label: str(process)}
                     merged.add_sample(sample.name, labels, sample.value, sample.timestamp, sample.exemplar)
         yield from families.values()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from server.errors import ErrorCode, InvalidInput
 
@@ -54,6 +55,9 @@ class Settings(BaseSettings):
         (), description="Where the media server posts LiveKit webhooks; commas between."
     )
 
+    # Why 64: as for workers.
+    apps: int = Field(1, ge=1, le=64, description="App processes; more than 1 need REDIS_URL.")
+
     metrics_token: SecretStr = Field(SecretStr(""), description="Token for /metrics; empty allows loopback only.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
     log_format: Literal["console", "json"] = Field("console", description="One line of text or of JSON per event.")
@@ -79,6 +83,12 @@ class Settings(BaseSettings):
         description="postgresql://user:password@host/name; empty means SQLite in the data folder.",
     )
 
+    redis_url: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=_field_name("REDIS_URL"),
+        description="redis://host:6379/0, so that several app processes are one classroom.",
+    )
+
     @field_validator("trusted_proxies", "webhook_urls", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -100,11 +110,62 @@ class Settings(BaseSettings):
             ip_address(value)
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_database(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url and url.partition(":")[0].partition("+")[0] not in ("sqlite", "postgresql", "postgres"):
+            raise ValueError("only sqlite and postgresql are supported")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url and (urlsplit(url).scheme not in ("redis", "rediss", "unix") or url.endswith("://")):
+            raise ValueError("is no address such as redis://127.0.0.1:6379/0")
+        return value
+
+    @model_validator(mode="after")
+    def _several_apps_need_redis(self) -> Self:
+        if self.apps > 1 and not self.redis_url.get_secret_value():
+            raise ValueError("TONGCHUANG_APPS above 1 needs REDIS_URL, or the processes would not hear one another")
+        return self
+
     @model_validator(mode="after")
     def _tls_is_a_pair(self) -> Self:
         if (self.tls_cert is None) is not (self.tls_key is None):
             raise ValueError("--tls-cert and --tls-key go together")
         return self
+
+
+class _Given(Settings):
+    """Settings of what is given, and of nothing else."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def dump_settings(settings: Settings) -> dict[str, Any]:
+    """As JSON values, secrets included: for the standard input of a child, never for a log or a file."""
+    dumped: dict[str, Any] = {}
+    for name, value in settings:
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+        dumped[name] = str(plain) if isinstance(plain, Path) else plain
+    return dumped
+
+
+def read_settings(dumped: Mapping[str, Any]) -> Settings:
+    """What `dump_settings` wrote; neither the environment nor `.env` is asked again."""
+    return _Given(**dumped)
 
 
 def load_settings(**given: object) -> Settings:

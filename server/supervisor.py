@@ -1,7 +1,7 @@
-"""Keeps the media workers running: starts them, replaces one that died or does not tick, and leaves no orphan.
+"""Keeps child processes running: starts them, replaces one that died or does not tick, and leaves no orphan.
 
-A slot (0 … n-1) is a place with its own ports; a worker is the process that fills it now. Rooms belong to slots
-(`server.room_routing`), so whoever looks for a room waits for its slot's next worker.
+A slot (0 … n-1) is a place, for a media worker with ports of its own; a child is the process that fills it now. Rooms
+belong to slots (`server.room_routing`), so whoever looks for a room waits for its slot's next worker.
 """
 
 from __future__ import annotations
@@ -10,44 +10,35 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 
+from server.child_process import STOP_TIMEOUT_S, ChildLaunch, ChildProcess
 from server.clock import Clock
-from server.errors import ErrorCode, Unavailable
+from server.errors import Unavailable
 from server.tasks import TaskOwner
-from server.worker_process import WorkerLaunch, WorkerProcess, WorkerReady
+from server.worker_directory import SlotState
 
 log = structlog.get_logger("tongchuang.supervisor")
 
-# Waits before the next try when workers die young; the first replacement comes at once, because classes are waiting.
+# Waits before the next try when children die young; the first replacement comes at once, because classes are waiting.
 BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
-# A worker that lived for so long was healthy: its death starts the row of waits anew.
+# A child that lived for so long was healthy: its death starts the row of waits anew.
 HEALTHY_AFTER_S = 30.0
 _FOLDER_PREFIX = "tongchuang-workers-"
 
 
 @dataclass(slots=True, eq=False)
 class _Slot:
-    launch: WorkerLaunch
-    worker: WorkerProcess | None = None
-    ready: WorkerReady | None = None
+    launch: ChildLaunch
+    child: ChildProcess | None = None
+    # What it said when it became ready; None while there is no ready child.
+    ready: dict[str, Any] | None = None
     launches: int = 0
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlotState:
-    """For /readyz and /metrics."""
-
-    index: int
-    is_ready: bool
-    restarts: int
-    udp_port: int | None
-    tcp_port: int | None
 
 
 def make_socket_folder() -> Path:
@@ -60,35 +51,42 @@ def make_socket_folder() -> Path:
 
 
 class Supervisor:
-    """One slot per launch. The workers' sockets live in a private folder (mode 0700) that goes with us."""
+    """One slot per launch. The children's sockets live in a private folder (mode 0700) that goes with us.
 
-    def __init__(self, launches: Sequence[WorkerLaunch], *, tick_timeout_s: float, clock: Clock) -> None:
+    `on_change` hears the states after each change. `briefing` is told to each child after its order, and again to all
+    by `brief`.
+    """
+
+    def __init__(
+        self,
+        launches: Sequence[ChildLaunch],
+        *,
+        kind: str,
+        tick_timeout_s: float,
+        clock: Clock,
+        on_change: Callable[[Sequence[SlotState]], None] = lambda _: None,
+        briefing: Callable[[], object] | None = None,
+    ) -> None:
         self._folder: Path | None = None
         self._slots = [_Slot(launch) for launch in launches]
+        self._kind = kind
         self._tick_timeout_s = tick_timeout_s
         self._clock = clock
+        self._on_change = on_change
+        self._briefing = briefing
         self._tasks = TaskOwner("supervisor")
-        self._is_closed = False
-
-    @property
-    def slots(self) -> int:
-        return len(self._slots)
+        self._is_stopping = False
 
     @property
     def states(self) -> tuple[SlotState, ...]:
-        return tuple(
-            SlotState(
-                index=index,
-                is_ready=slot.ready is not None,
-                restarts=max(slot.launches - 1, 0),
-                udp_port=slot.ready.udp_port if slot.ready else None,
-                tcp_port=slot.ready.tcp_port if slot.ready else None,
-            )
-            for index, slot in enumerate(self._slots)
-        )
+        return tuple(_state(index, slot) for index, slot in enumerate(self._slots))
+
+    def ready_values(self, index: int) -> Mapping[str, Any]:
+        """What the slot's child said when it became ready; nothing while there is none."""
+        return self._slots[index].ready or {}
 
     async def start(self) -> None:
-        """All workers ready, or Unavailable with the reason of the first that cannot start."""
+        """All children ready, or Unavailable with the reason of the first that cannot start."""
         self._folder = await asyncio.to_thread(make_socket_folder)
         try:
             async with asyncio.TaskGroup() as group:
@@ -98,69 +96,74 @@ class Supervisor:
             await self.close()
             raise failures.exceptions[0] from None
         for index, slot in enumerate(self._slots):
-            self._tasks.start(self._keep(index, slot), name=f"worker-{index}")
+            self._tasks.start(self._keep(index, slot), name=f"{self._kind}-{index}")
 
-    async def socket_of(self, index: int, timeout_s: float, *, dead: Path | None = None) -> Path:
-        """The unix socket of the slot's worker; waits for a replacement (of the one with the socket `dead`).
-
-        Raises Unavailable(MEDIA_UNAVAILABLE).
-        """
-        slot = self._slots[index]
-        try:
-            async with asyncio.timeout(timeout_s):
-                while slot.ready is None or slot.worker is None or slot.worker.socket == dead:
-                    if self._is_closed:
-                        raise Unavailable(ErrorCode.MEDIA_UNAVAILABLE, "the server is stopping")
-                    slot.changed.clear()
-                    await slot.changed.wait()
-        except TimeoutError:
-            raise Unavailable(ErrorCode.MEDIA_UNAVAILABLE, f"worker {index} is not ready") from None
-        return slot.worker.socket
+    def brief(self) -> None:
+        """Tell all children anew what `briefing` says now."""
+        if self._briefing is not None:
+            words = self._briefing()
+            for slot in self._slots:
+                if slot.child is not None:
+                    slot.child.tell(words)
 
     async def _launch(self, slot: _Slot) -> None:
-        # A socket of its own for each worker: the front must not mistake a new one for the old.
+        # A socket of its own for each child: the front must not mistake a new one for the old.
         slot.launches += 1
         assert self._folder is not None
-        socket = self._folder / f"{self._slots.index(slot)}-{slot.launches}.sock"
-        worker = WorkerProcess(slot.launch, socket, tick_timeout_s=self._tick_timeout_s)
-        slot.worker = worker
-        slot.ready = await worker.start()
-        slot.changed.set()
+        socket = self._folder / f"{self._kind}-{self._slots.index(slot)}-{slot.launches}.sock"
+        slot.child = ChildProcess(slot.launch, socket, tick_timeout_s=self._tick_timeout_s, briefing=self._briefing)
+        slot.ready = await slot.child.start()
+        self._on_change(self.states)
 
     async def _keep(self, index: int, slot: _Slot) -> None:
         young_deaths = 0
-        while slot.worker is not None:
+        while slot.child is not None:
             started_us = self._clock.monotonic_us()
-            reason = await slot.worker.wait_until_gone()
+            reason = await slot.child.wait_until_gone()
             slot.ready = None
+            self._on_change(self.states)
             lived_s = (self._clock.monotonic_us() - started_us) / 1_000_000
             young_deaths = 0 if lived_s >= HEALTHY_AFTER_S else young_deaths + 1
-            log.error("worker_gone", worker=index, reason=reason, lived_s=round(lived_s, 1))
+            if self._is_stopping:
+                return
+            log.error("process_gone", kind=self._kind, index=index, reason=reason, lived_s=round(lived_s, 1))
             while True:
                 await asyncio.sleep(BACKOFF_S[min(max(young_deaths - 1, 0), len(BACKOFF_S) - 1)])
                 try:
                     await self._launch(slot)
                 except Unavailable as error:
                     young_deaths += 1
-                    log.error("worker_start_failed", worker=index, error_code=str(error.code), detail=error.detail)
+                    code, detail = str(error.code), error.detail
+                    log.error("process_start_failed", kind=self._kind, index=index, error_code=code, detail=detail)
                     continue
-                log.info("worker_replaced", worker=index)
+                log.info("process_replaced", kind=self._kind, index=index)
                 break
 
     def stop_soon(self) -> None:
-        """Tell all workers to end, without waiting: the first step of closing."""
-        self._is_closed = True
+        """Tell all children to end, without waiting: the first step of closing. None is replaced from now on."""
+        self._is_stopping = True
         for slot in self._slots:
-            if slot.worker is not None:
-                slot.worker.terminate()
-            slot.changed.set()
+            if slot.child is not None:
+                slot.child.terminate()
 
-    async def close(self) -> None:
-        """Idempotent: no replacement from now on, every worker ended, its sockets gone."""
+    async def close(self, patience_s: float = STOP_TIMEOUT_S) -> None:
+        """Idempotent: no replacement from now on, every child ended, its sockets gone."""
         await self._tasks.close()
         self.stop_soon()
-        await asyncio.gather(*(slot.worker.close() for slot in self._slots if slot.worker is not None))
+        await asyncio.gather(*(slot.child.close(patience_s) for slot in self._slots if slot.child is not None))
         for slot in self._slots:
             slot.ready = None
+        self._on_change(self.states)
         if self._folder is not None:
             await asyncio.to_thread(shutil.rmtree, self._folder, True)
+
+
+def _state(index: int, slot: _Slot) -> SlotState:
+    ready = slot.ready or {}
+    return SlotState(
+        index=index,
+        socket=str(slot.child.socket) if slot.child is not None and slot.ready is not None else None,
+        restarts=max(slot.launches - 1, 0),
+        udp_port=ready.get("udp_port"),
+        tcp_port=ready.get("tcp_port"),
+    )

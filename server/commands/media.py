@@ -6,26 +6,33 @@ import argparse
 import asyncio
 import gc
 import socket
-from collections.abc import Mapping
+import sys
+from collections.abc import Sequence
 
 from aiohttp import web
 
+from server.child_process import ChildLaunch
 from server.clock import SystemClock
 from server.commands.serve import add_media_arguments
 from server.errors import ErrorCode, InvalidInput, TongchuangError
 from server.http import ErrorPages, access_middleware, add_health, add_metrics, client_address, error_middleware
 from server.http.errors import problem
 from server.keys import configured_keys
-from server.listening import bind, origin_of, serve_until, start_unless, stop_signals
+from server.listening import bind, origin_of, start_unless, stop_signals
 from server.log import configure_log
 from server.media_host import MediaHost
+from server.media_launch import worker_launches
 from server.metrics import Metrics
 from server.settings import Settings, load_settings
+from server.supervisor import Supervisor
+from server.worker_directory import WorkerDirectory
 
 HELP = "the LiveKit-compatible media server alone"
 DEFAULT_PORT = 7880
 # A join request with its offer stands in the request line (media.md a.1); aiohttp's default is 8 kB.
 MAX_REQUEST_LINE = 32 * 1024
+# Requests that still run get this long when we stop; media has ended before (docs/closures.md).
+SHUTDOWN_TIMEOUT_S = 1.0
 # Clients probe this path from pages of other origins (media.md a.1).
 _CORS = {"Access-Control-Allow-Origin": "*"}
 
@@ -52,27 +59,41 @@ def run(arguments: argparse.Namespace) -> int:
     if not keys:
         raise InvalidInput(ErrorCode.KEYS_INVALID, "set LIVEKIT_API_KEY and LIVEKIT_API_SECRET, or LIVEKIT_KEYS")
     with bind(settings.host, settings.port) as listener:
-        asyncio.run(_serve(settings, keys, listener))
+        asyncio.run(_serve(settings, worker_launches(settings, keys), listener))
     return 0
 
 
-async def _serve(settings: Settings, keys: Mapping[str, str], listener: socket.socket) -> None:
-    stopped, media = stop_signals(), MediaHost(settings, keys, SystemClock())
+async def _serve(settings: Settings, launches: Sequence[ChildLaunch], listener: socket.socket) -> None:
+    stopped = stop_signals()
+    directory = WorkerDirectory(len(launches))
+    supervisor = Supervisor(
+        launches,
+        kind="worker",
+        tick_timeout_s=settings.worker_tick_timeout_s,
+        clock=SystemClock(),
+        on_change=directory.update,
+    )
     try:
-        if not await start_unless(stopped, media.start()):
+        if not await start_unless(stopped, supervisor.start()):
             return
         gc.collect()
         gc.freeze()
-        await serve_until(
-            stopped,
-            _create_app(settings, media, Metrics()),
-            listener,
-            tls=None,
-            ready_line=f"Media server is ready: {origin_of(settings.host, listener, 'ws')}",
-            stop_soon=media.stop_soon,
-        )
+        app = _create_app(settings, MediaHost(directory), Metrics())
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
+        try:
+            await runner.setup()
+            site = web.SockSite(runner, listener)
+            await site.start()
+            sys.stdout.write(f"Media server is ready: {origin_of(settings.host, listener, 'ws')}\n")
+            sys.stdout.flush()
+            await stopped.wait()
+            await site.stop()
+        finally:
+            directory.close()
+            supervisor.stop_soon()
+            await runner.cleanup()
     finally:
-        await media.close()
+        await supervisor.close()
 
 
 def _create_app(settings: Settings, media: MediaHost, metrics: Metrics) -> web.Application:
@@ -83,7 +104,7 @@ def _create_app(settings: Settings, media: MediaHost, metrics: Metrics) -> web.A
         return problem(error, "en")
 
     async def render_metrics() -> bytes:
-        return await media.render_metrics(metrics)
+        return await asyncio.to_thread(metrics.render, await media.collect(metrics))
 
     async def alive(_: web.Request) -> web.Response:
         return web.Response(text="OK", headers=_CORS)

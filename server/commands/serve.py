@@ -1,33 +1,28 @@
-"""`serve`: the whole product, with its media server embedded unless LIVEKIT_URL names another one."""
+"""`serve`: the whole product, with its media server embedded unless LIVEKIT_URL names another one.
+
+This process supervises and holds the listening sockets; pages and media run in children (`server.process_tree`).
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import gc
-import socket
-import ssl
 import sys
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from aiohttp import web
-
 from server.addresses import is_loopback_host
-from server.app import AppParts, create_app
 from server.clock import SystemClock
 from server.commands.data_folder import prepare_data_folder
-from server.demo_api import MediaAccess
+from server.database_file import is_newest
 from server.errors import ErrorCode, InvalidInput
 from server.keys import configured_keys, kept_keys
-from server.listening import bind, origin_of, serve_until, start_unless, stop_signals, tls_context
+from server.listening import bind, bind_internal, origin_of, start_unless, stop_signals, tls_context
 from server.log import configure_log
-from server.media_host import MediaHost
-from server.metrics import Metrics
+from server.process_tree import ProcessTree
 from server.settings import Settings, load_settings
-from server.storage import Database, database_url_for, migrate
 
 HELP = "the whole product: pages, lessons and the media server"
 
@@ -55,31 +50,19 @@ def add_media_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, metavar="N", help="media workers (default: one less than the cores)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Prepared:
-    """What can fail is made before the event loop runs: no half-started server on a bad setting."""
-
-    settings: Settings
-    listener: socket.socket
-    tls: ssl.SSLContext | None
-    database: Database
-    keys: Mapping[str, str]
-
-
 def run(arguments: argparse.Namespace) -> int:
+    """What can fail is made before any process runs: no half-started server on a bad setting."""
     given = {name: value for name, value in vars(arguments).items() if name in Settings.model_fields}
     settings = load_settings(**given)
     configure_log(level=settings.log_level, as_json=settings.log_format == "json", keep_pii=settings.log_personal_data)
-    tls = tls_context(settings.tls_cert, settings.tls_key)
-    listener = bind(settings.host, settings.port)
-    with listener:
-        data = prepare_data_folder(settings.data)
-        keys = _keys(settings, data)
-        url = database_url_for(data, settings.database_url.get_secret_value())
-        migrate(url)
+    scheme = "http" if tls_context(settings.tls_cert, settings.tls_key) is None else "https"
+    with bind(settings.host, settings.port) as listener, bind_internal() as internal:
+        settings = settings.model_copy(update={"data": prepare_data_folder(settings.data)})
+        keys = _keys(settings, settings.data)
         _advise(settings)
-        prepared = _Prepared(settings=settings, listener=listener, tls=tls, database=Database(url), keys=keys)
-        asyncio.run(_serve(prepared))
+        ready_line = f"Tongchuang is ready: {origin_of(settings.host, listener, scheme)}"
+        tree = ProcessTree(settings, keys, listener=listener, internal=internal, clock=SystemClock())
+        asyncio.run(_serve(tree, partial(_prepare_database, settings), ready_line))
     return 0
 
 
@@ -102,56 +85,24 @@ def _advise(settings: Settings) -> None:
         )
 
 
-async def _serve(prepared: _Prepared) -> None:
-    settings, clock, metrics = prepared.settings, SystemClock(), Metrics()
+def _prepare_database(settings: Settings) -> None:
+    """Its newest form; a file that has it already is only looked at, because the migrations take a second to load."""
+    configured = settings.database_url.get_secret_value()
+    if not configured and is_newest(settings.data):
+        return
+    from server.storage import database_url_for, migrate
+
+    migrate(database_url_for(settings.data, configured))
+
+
+async def _serve(tree: ProcessTree, prepare: Callable[[], None], ready_line: str) -> None:
     stopped = stop_signals()
-    async with AsyncExitStack() as last:
-        last.push_async_callback(prepared.database.close)
-        media = None if settings.livekit_url else MediaHost(settings, prepared.keys, clock)
-        if media is not None:
-            last.push_async_callback(media.close)
-            if not await start_unless(stopped, media.start()):
-                return
-        app = create_app(_parts(prepared, media, clock, metrics))
-        gc.collect()
-        gc.freeze()
-        origin = origin_of(settings.host, prepared.listener, "https" if prepared.tls else "http")
-        await serve_until(
-            stopped,
-            app,
-            prepared.listener,
-            tls=prepared.tls,
-            ready_line=f"Tongchuang is ready: {origin}",
-            stop_soon=media.stop_soon if media is not None else lambda: None,
-        )
-
-
-def _parts(prepared: _Prepared, media: MediaHost | None, clock: SystemClock, metrics: Metrics) -> AppParts:
-    settings = prepared.settings
-    api_key, api_secret = next(iter(prepared.keys.items()))
-
-    async def render_metrics() -> bytes:
-        return await (media.render_metrics(metrics) if media is not None else asyncio.to_thread(metrics.render, {}))
-
-    def add_media(app: web.Application) -> None:
-        if media is not None:
-            media.add_to(app)
-
-    return AppParts(
-        access=MediaAccess(
-            api_key=api_key,
-            api_secret=api_secret,
-            url=settings.livekit_url.replace("http", "ws", 1) if settings.livekit_url else None,
-            ports=media.ports if media is not None else lambda: {"udp": [], "tcp": []},
-        ),
-        clock=clock,
-        metrics=metrics,
-        render_metrics=render_metrics,
-        health={"database": prepared.database.answers, **({"media": media.answers} if media is not None else {})},
-        add_media=add_media,
-        is_demo=settings.demo,
-        is_tls=prepared.tls is not None or settings.public_url.startswith("https://"),
-        public_url=settings.public_url,
-        metrics_token=settings.metrics_token.get_secret_value(),
-        trusted_proxies=settings.trusted_proxies,
-    )
+    try:
+        if await start_unless(stopped, tree.start(prepare)):
+            gc.collect()
+            gc.freeze()
+            sys.stdout.write("\n".join([ready_line, *tree.notes]) + "\n")
+            sys.stdout.flush()
+            await stopped.wait()
+    finally:
+        await tree.close()

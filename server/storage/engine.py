@@ -11,13 +11,13 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from server.database_file import FILE_NAME
 from server.errors import ErrorCode, InvalidInput
 
 # Long enough for another writer's transaction and its fsync on a slow disk; then an error rather than a hung page.
 BUSY_TIMEOUT_MS = 5000
 # Execution option that marks a transaction as writing, see `_begin`.
 WRITES = "tongchuang_writes"
-FILE_NAME = "tongchuang.sqlite3"
 
 
 def database_url_for(data: Path, configured: str = "") -> URL:

@@ -6,7 +6,6 @@ Synchronous on purpose: it runs before the event loop does (or in a thread), bec
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,12 @@ from sqlalchemy import create_engine as create_sync_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from server.database_file import check_file
 from server.errors import ErrorCode, Unavailable
 from server.storage.engine import WRITES, create_engine, prepare_sqlite
 from server.storage.metadata import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-# A whole check reads the file once; above this size it would delay the start for longer than a second or two.
-MAX_CHECKED_BYTES = 256 * 1024 * 1024
 
 
 def load_migrations() -> ScriptDirectory:
@@ -61,29 +59,13 @@ def _place(url: URL) -> str:
 
 
 def _migrate_sqlite(url: URL, scripts: ScriptDirectory) -> None:
-    _check_file(Path(str(url.database)))
+    check_file(Path(str(url.database)))
     engine = create_sync_engine(url.set(drivername="sqlite"), poolclass=NullPool)
     prepare_sqlite(engine)
     try:
         _upgrade_engine(engine, scripts)
     finally:
         engine.dispose()
-
-
-def _check_file(path: Path) -> None:
-    """A damaged file is refused before anything is written to it."""
-    if not path.exists() or path.stat().st_size > MAX_CHECKED_BYTES:
-        return
-    connection = sqlite3.connect(path)
-    try:
-        result = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
-        raise Unavailable(ErrorCode.DATABASE_UNUSABLE, f"{path}: {error}") from error
-    finally:
-        connection.close()
-    if result != ("ok",):
-        reason = " ".join(str(result[0]).split()) if result else "no answer"
-        raise Unavailable(ErrorCode.DATABASE_UNUSABLE, f"{path} is damaged: {reason}")
 
 
 def _upgrade_engine(engine: Engine, scripts: ScriptDirectory) -> None:

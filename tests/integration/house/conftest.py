@@ -9,18 +9,34 @@ from typing import Any
 
 import pytest
 
+from server.child_process import ChildLaunch
 from server.clock import SystemClock
 from server.supervisor import Supervisor
-from server.worker_process import WorkerLaunch
+from server.worker_directory import WorkerDirectory
 
 STUB = Path(__file__).parent / "stub_worker.py"
 
-StartSupervisor = Callable[..., Awaitable[Supervisor]]
 
-
-def stub_launches(count: int, **order: Any) -> list[WorkerLaunch]:
+def stub_launches(count: int, **order: Any) -> list[ChildLaunch]:
     command = (sys.executable, str(STUB))
-    return [WorkerLaunch(order={"index": index, **order}, command=command) for index in range(count)]
+    return [ChildLaunch(module="stub", order={"index": index, **order}, command=command) for index in range(count)]
+
+
+class Supervised(Supervisor):
+    """A supervisor of stubs with the directory that it fills."""
+
+    def __init__(self, count: int, *, tick_timeout_s: float = 3.0, **order: Any) -> None:
+        self.directory = WorkerDirectory(count)
+        super().__init__(
+            stub_launches(count, **order),
+            kind="worker",
+            tick_timeout_s=tick_timeout_s,
+            clock=SystemClock(),
+            on_change=self.directory.update,
+        )
+
+
+StartSupervisor = Callable[..., Awaitable[Supervised]]
 
 
 @pytest.fixture
@@ -31,10 +47,10 @@ def stub_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def start_supervisor(stub_path: None) -> AsyncIterator[StartSupervisor]:
-    started: list[Supervisor] = []
+    started: list[Supervised] = []
 
-    async def start(count: int = 1, tick_timeout_s: float = 3.0, **order: Any) -> Supervisor:
-        supervisor = Supervisor(stub_launches(count, **order), tick_timeout_s=tick_timeout_s, clock=SystemClock())
+    async def start(count: int = 1, tick_timeout_s: float = 3.0, **order: Any) -> Supervised:
+        supervisor = Supervised(count, tick_timeout_s=tick_timeout_s, **order)
         started.append(supervisor)
         await supervisor.start()
         return supervisor

@@ -15,11 +15,10 @@ from yarl import URL
 
 from server.front import MAX_CALL_BYTES, Front
 from server.room_routing import slot_of
-from server.supervisor import Supervisor
-from tests.integration.house.conftest import StartSupervisor
+from tests.integration.house.conftest import StartSupervisor, Supervised
 
 Client = TestClient[web.Request, web.Application]
-StartFront = Callable[..., Awaitable[tuple[Client, Supervisor]]]
+StartFront = Callable[..., Awaitable[tuple[Client, Supervised]]]
 GUARD_S = 30.0
 
 
@@ -31,11 +30,11 @@ def room_on(slot: int, slots: int) -> str:
 async def start_front(start_supervisor: StartSupervisor) -> AsyncIterator[StartFront]:
     clients: list[Client] = []
 
-    async def start(count: int = 2, **order: Any) -> tuple[Client, Supervisor]:
+    async def start(count: int = 2, **order: Any) -> tuple[Client, Supervised]:
         supervisor = await start_supervisor(count, **order)
         app = web.Application(handler_args={"max_line_size": 32768})
         # Tokens of these tests are `room:NAME`.
-        Front(supervisor, lambda token: token.partition(":")[2] or None).add_to(app)
+        Front(supervisor.directory, lambda token: token.partition(":")[2] or None).add_to(app)
         client = TestClient(TestServer(app))
         await client.start_server()
         clients.append(client)

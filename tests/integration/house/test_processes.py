@@ -64,11 +64,20 @@ class Command:
         self.process.send_signal(signal.SIGTERM)
         return await self.end()
 
-    def children(self) -> list[int]:
+    def children(self, module: str = "") -> list[int]:
+        """Its child processes; `server.worker` or `server.app_process` chooses."""
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in path.read_text().split()]
+        return [pid for pid in map(int, path.read_text().split()) if module in _command_line(pid)]
 
 
+def _command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+WORKER, APP = "server.worker", "server.app_process"
 StartCommand = Callable[..., Awaitable[Command]]
 
 
@@ -147,7 +156,7 @@ async def test_without_demo_there_is_no_demo(start: StartCommand, http: aiohttp.
 async def test_a_killed_worker_is_back_by_itself(start: StartCommand, http: aiohttp.ClientSession) -> None:
     serve = await start("serve", *ANY_PORT)
     await serve.ready()
-    (worker,) = (await asyncio.to_thread(serve.children))[:1]
+    (worker,) = (await asyncio.to_thread(serve.children, WORKER))[:1]
     os.kill(worker, signal.SIGKILL)
     async with asyncio.timeout(GUARD_S):
         while (await http.get(serve.url + "/readyz")).status != 200 or is_alive(worker):  # noqa: ASYNC110

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from server.errors import ErrorCode, Unavailable
-from server.supervisor import Supervisor, make_socket_folder
-from tests.integration.house.conftest import StartSupervisor
+from server.supervisor import make_socket_folder
+from tests.integration.house.conftest import StartSupervisor, Supervised
 
 # Hang guards, far above what is needed: nothing here passes by waiting.
 GUARD_S = 30.0
@@ -25,8 +25,8 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
-def pid_of(supervisor: Supervisor, index: int = 0) -> int:
-    worker = supervisor._slots[index].worker
+def pid_of(supervisor: Supervised, index: int = 0) -> int:
+    worker = supervisor._slots[index].child
     assert worker is not None
     assert worker.pid is not None
     return worker.pid
@@ -46,17 +46,17 @@ async def test_all_workers_are_ready_after_start(start_supervisor: StartSupervis
         (True, 0, 1000),
         (True, 0, 1001),
     ]
-    assert await asyncio.to_thread((await supervisor.socket_of(1, 0)).is_socket)
+    assert await asyncio.to_thread((await supervisor.directory.socket_of(1, 0)).is_socket)
 
 
 async def test_a_killed_worker_is_replaced(start_supervisor: StartSupervisor) -> None:
     supervisor = await start_supervisor(2)
-    pid, other, socket = pid_of(supervisor), pid_of(supervisor, 1), await supervisor.socket_of(0, 0)
+    pid, other, socket = pid_of(supervisor), pid_of(supervisor, 1), await supervisor.directory.socket_of(0, 0)
     os.kill(pid, signal.SIGKILL)
     await until(lambda: supervisor.states[0].restarts == 1 and supervisor.states[0].is_ready)
     assert pid_of(supervisor) != pid
     assert pid_of(supervisor, 1) == other
-    assert await supervisor.socket_of(0, 0) != socket
+    assert await supervisor.directory.socket_of(0, 0) != socket
 
 
 async def test_a_worker_that_does_not_tick_is_replaced(start_supervisor: StartSupervisor) -> None:
@@ -70,7 +70,7 @@ async def test_a_worker_that_does_not_tick_is_replaced(start_supervisor: StartSu
 async def test_a_held_up_supervisor_does_not_kill_healthy_workers(start_supervisor: StartSupervisor) -> None:
     supervisor = await start_supervisor(1, tick_timeout_s=0.5)
     pid = pid_of(supervisor)
-    beats = supervisor._slots[0].worker
+    beats = supervisor._slots[0].child
     assert beats is not None
     # The supervisor's own loop stands still for longer than its patience; the beats wait in the pipe.
     os.kill(pid, 0)
@@ -86,15 +86,16 @@ async def test_whoever_looks_for_a_worker_waits_for_its_replacement(start_superv
     supervisor = await start_supervisor()
     os.kill(pid_of(supervisor), signal.SIGKILL)
     await until(lambda: not supervisor.states[0].is_ready)
-    assert await asyncio.to_thread((await supervisor.socket_of(0, GUARD_S)).is_socket)
+    assert await asyncio.to_thread((await supervisor.directory.socket_of(0, GUARD_S)).is_socket)
     assert supervisor.states[0].restarts == 1
 
 
 async def test_waiting_ends_with_a_code(start_supervisor: StartSupervisor) -> None:
     supervisor = await start_supervisor()
     await supervisor.close()
+    supervisor.directory.close()
     with pytest.raises(Unavailable) as caught:
-        await supervisor.socket_of(0, 0.05)
+        await supervisor.directory.socket_of(0, 0.05)
     assert caught.value.code is ErrorCode.MEDIA_UNAVAILABLE
 
 
@@ -125,14 +126,12 @@ async def test_close_leaves_nothing(start_supervisor: StartSupervisor, deaf: boo
 
 PARENT = """
 import asyncio, sys
-from server.clock import SystemClock
-from server.supervisor import Supervisor
-from tests.integration.house.conftest import stub_launches
+from tests.integration.house.conftest import Supervised
 
 async def main():
-    supervisor = Supervisor(stub_launches(2), tick_timeout_s=3, clock=SystemClock())
+    supervisor = Supervised(2)
     await supervisor.start()
-    print(*[slot.worker.pid for slot in supervisor._slots], supervisor._folder, flush=True)
+    print(*[slot.child.pid for slot in supervisor._slots], supervisor._folder, flush=True)
     await asyncio.Event().wait()
 
 asyncio.run(main())

@@ -15,7 +15,7 @@ from server.commands.data_folder import prepare_data_folder
 from server.commands.run_tests import ORDER, plan
 from server.commands.token import ttl
 from server.errors import Unavailable
-from server.media_host import worker_count
+from server.media_launch import worker_count
 from tests.conftest import LAYERS
 
 FOLDERS = ["tests/contract", "tests/e2e", "tests/unit"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from server.errors import InvalidInput
-from server.settings import Settings, load_settings
+from server.settings import Settings, dump_settings, load_settings, read_settings
 
 ROOT = Path(__file__).parents[3]
 
@@ -20,7 +21,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import os
 
     for name in list(os.environ):
-        if name.startswith(("TONGCHUANG_", "LIVEKIT_", "DATABASE_URL")):
+        if name.startswith(("TONGCHUANG_", "LIVEKIT_", "DATABASE_URL", "REDIS_URL")):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
@@ -77,6 +78,11 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("TONGCHUANG_TLS_CERT", "cert.pem", "go together"),
         ("LIVEKIT_URL", "ftp://x", "LIVEKIT_URL"),
         ("TONGCHUANG_WORKERS", "-1", "workers"),
+        ("TONGCHUANG_APPS", "2", "REDIS_URL"),
+        ("TONGCHUANG_APPS", "0", "apps"),
+        ("REDIS_URL", "http://127.0.0.1:6379", "redis://"),
+        ("REDIS_URL", "redis://", "redis://"),
+        ("DATABASE_URL", "mysql://x/y", "postgresql"),
     ],
 )
 def test_a_bad_setting_is_one_sentence(name: str, value: str, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,3 +103,17 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIVEKIT_API_SECRET", "SECRET" * 8)
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:SECRET@h/d")
     assert "SECRET" not in repr(load_settings())
+
+
+def test_a_child_has_the_settings_of_its_parent_and_asks_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIVEKIT_API_SECRET", "s" * 32)
+    monkeypatch.setenv("REDIS_URL", "redis://:password@127.0.0.1/0")
+    ours = load_settings(port=1111, trusted_proxies="10.0.0.1,10.0.0.2", apps=2)
+    dumped = json.loads(json.dumps(dump_settings(ours)))
+    # Changed afterwards: a replaced child must not see it.
+    monkeypatch.setenv("TONGCHUANG_PORT", "2222")
+    monkeypatch.setenv("TONGCHUANG_NODE_IP", "not-an-address")
+    theirs = read_settings(dumped)
+    assert dump_settings(theirs) == dump_settings(ours)
+    assert theirs.livekit_api_secret.get_secret_value() == "s" * 32
+    assert theirs.data == ours.data

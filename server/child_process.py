@@ -1,4 +1,8 @@
-"""One child process from start to end: its order on stdin, its words on stdout, its heartbeat, its death."""
+"""One child process from start to end: its order on stdin, its words on stdout, its heartbeat, its death.
+
+The same for media workers and app processes. On stdin it hears one line of JSON, the order, and then a line for each
+`tell`; on stdout it says, one line each, `beat`, `ready {values}` or `error {code, detail}`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,41 +27,48 @@ _LAST_LOOK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerLaunch:
-    """How to start the worker of one slot. `order` is `server.worker.WorkerOrder` as JSON, but socket and parent."""
+class ChildLaunch:
+    """How to start the child of one slot. `order` is what it is told, but its socket and its parent."""
 
+    module: str
     order: Mapping[str, Any] = field(repr=False)
-    command: Sequence[str] = (sys.executable, "-m", "server.worker")
+    # Descriptors that it inherits under the same numbers.
+    pass_fds: tuple[int, ...] = ()
+    # Only for tests: another program that speaks the same words.
+    command: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerReady:
-    """The ports that it really has, where 0 was asked for."""
+class ChildProcess:
+    """Start once, wait until it is gone, close. Not reused. `briefing` is told right after the order."""
 
-    udp_port: int
-    tcp_port: int | None
-
-
-class WorkerProcess:
-    """Start once, wait until it is gone, close. Not reused."""
-
-    def __init__(self, launch: WorkerLaunch, socket: Path, *, tick_timeout_s: float) -> None:
+    def __init__(
+        self,
+        launch: ChildLaunch,
+        socket: Path,
+        *,
+        tick_timeout_s: float,
+        briefing: Callable[[], object] | None = None,
+    ) -> None:
         self.socket = socket
         self._launch = launch
         self._tick_timeout_s = tick_timeout_s
+        self._briefing = briefing
         self._process: asyncio.subprocess.Process | None = None
 
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
-    async def start(self) -> WorkerReady:
-        """Returns when it accepts connections. Raises Unavailable with its own reason; nothing runs on then."""
+    async def start(self) -> dict[str, Any]:
+        """What it said when it was ready. Raises Unavailable with its own reason; nothing runs on then."""
         # Why shielded: a start that is cancelled half way would lose the child and confuse asyncio's pipes.
         spawning = asyncio.ensure_future(self._spawn())
         try:
             await asyncio.shield(spawning)
             word, values = await self._word_within(START_TIMEOUT_S)
+            # A child that waits for something before it is ready (an app for its database) beats meanwhile.
+            while word == "beat":
+                word, values = await self._word_within(START_TIMEOUT_S)
         except TimeoutError:
             word, values = "error", {"detail": f"it was not ready within {START_TIMEOUT_S:.0f} s"}
         except BaseException:
@@ -66,17 +77,26 @@ class WorkerProcess:
             raise
         if word != "ready":
             await self.close()
-            raise _failure(values)
-        return WorkerReady(udp_port=values["udp_port"], tcp_port=values["tcp_port"])
+            raise self._failure(values)
+        return values
 
     async def _spawn(self) -> None:
         process = await asyncio.create_subprocess_exec(
-            *self._launch.command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            *(self._launch.command or (sys.executable, "-m", self._launch.module)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            pass_fds=self._launch.pass_fds,
         )
-        assert process.stdin is not None
-        order = {**self._launch.order, "socket": str(self.socket), "parent_pid": os.getpid()}
-        process.stdin.write(json.dumps(order).encode() + b"\n")
         self._process = process
+        self.tell({**self._launch.order, "socket": str(self.socket), "parent_pid": os.getpid()})
+        # Why only now: what it says may have changed while the process was being made.
+        if self._briefing is not None:
+            self.tell(self._briefing())
+
+    def tell(self, values: object) -> None:
+        """One more line on its stdin; nothing happens when it is gone or has not begun."""
+        if self._process is not None and self._process.returncode is None and self._process.stdin is not None:
+            self._process.stdin.write(json.dumps(values).encode() + b"\n")
 
     async def _next_word(self) -> tuple[str, dict[str, Any]]:
         """The next line; `error` when it ended without a word."""
@@ -118,26 +138,25 @@ class WorkerProcess:
             self._process.kill()
             await self._process.wait()
 
-    async def close(self) -> None:
+    async def close(self, patience_s: float = STOP_TIMEOUT_S) -> None:
         """SIGTERM, a little patience, SIGKILL. Idempotent."""
         if self._process is None:
             return
         self.terminate()
         try:
-            async with asyncio.timeout(STOP_TIMEOUT_S):
+            async with asyncio.timeout(patience_s):
                 await self._process.wait()
         except TimeoutError:
             await self._kill()
         if self._process.stdin is not None:
             self._process.stdin.close()
 
-
-def _failure(values: Mapping[str, Any]) -> Unavailable:
-    detail = str(values.get("detail", ""))
-    try:
-        return Unavailable(ErrorCode(values.get("code", "")), detail)
-    except ValueError:
-        return Unavailable(ErrorCode.MEDIA_UNAVAILABLE, f"the media worker did not start: {detail}")
+    def _failure(self, values: Mapping[str, Any]) -> Unavailable:
+        detail = str(values.get("detail", ""))
+        try:
+            return Unavailable(ErrorCode(values.get("code", "")), detail)
+        except ValueError:
+            return Unavailable(ErrorCode.PROCESS_UNAVAILABLE, f"{self._launch.module} did not start: {detail}")
 
 
 def _exit_words(code: int) -> str:
