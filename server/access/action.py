@@ -49,6 +49,7 @@ class Action(StrEnum):
     LESSON_NAME_SUBSTITUTE = "lesson.name_substitute"
     LESSON_CHANGE_CO_TEACHERS = "lesson.change_co_teachers"
     LESSON_HAND_OVER = "lesson.hand_over"
+    LESSON_SET_MODE = "lesson.set_mode"
     LESSON_OPEN_LOBBY = "lesson.open_lobby"
     LESSON_START = "lesson.start"
     LESSON_END = "lesson.end"

@@ -96,6 +96,7 @@ _LESSONS = {
     Action.LESSON_NAME_SUBSTITUTE: _rule(_LEAD_OF_SIDE, _COORD_OF_SIDE, states=_NOT_OVER),
     Action.LESSON_CHANGE_CO_TEACHERS: _rule(_LEAD_OF_SIDE, _COORD_OF_SIDE, states=_NOT_OVER),
     Action.LESSON_HAND_OVER: _rule(_LEAD_OF_SIDE, _COORD_OF_SIDE, states=_NOT_OVER),
+    Action.LESSON_SET_MODE: _rule(_LEAD_OF_SIDE, _COORD_OF_SIDE, states=_NOT_OVER),
     Action.LESSON_OPEN_LOBBY: _rule(_LEAD, states=_one(_S.CONSENT_CHECKED)),
     Action.LESSON_START: _rule(_LEAD, states=_one(_S.LOBBY)),
     Action.LESSON_END: _rule(_LEAD, states=_one(_S.LIVE)),
