@@ -29,6 +29,7 @@ class Flash(StrEnum):
     VERIFIED = "verified"
     ROLES_CHANGED = "roles_changed"
     DISABLED = "disabled"
+    ENABLED = "enabled"
     CLASS_ADDED = "class_added"
     CLASS_ARCHIVED = "class_archived"
     NAMES_SAVED = "names_saved"
@@ -37,6 +38,17 @@ class Flash(StrEnum):
     AUTHORISATION_RECORDED = "authorisation_recorded"
     AUTHORISATION_REVOKED = "authorisation_revoked"
     WELCOME = "welcome"
+    LESSON_PROPOSED = "lesson_proposed"
+    LESSON_CONFIRMED = "lesson_confirmed"
+    LESSON_DECLINED = "lesson_declined"
+    LESSON_MOVED = "lesson_moved"
+    LESSON_CANCELLED = "lesson_cancelled"
+    CONSENT_FOUND = "consent_found"
+    LOBBY_OPENED = "lobby_opened"
+    LEAD_HANDED_OVER = "lead_handed_over"
+    REPORT_SAVED = "report_saved"
+    ATTENDANCE_CORRECTED = "attendance_corrected"
+    ATTENDANCE_SIGNED = "attendance_signed"
 
 
 # `{count}` is the number beside the code.
@@ -52,6 +64,7 @@ TEXTS: Final[dict[Flash, LocalizedText]] = {
     Flash.VERIFIED: LocalizedText("Verified: this person may lead lessons now.", "已完成驗證，可以主持課堂了。"),
     Flash.ROLES_CHANGED: LocalizedText("The roles were changed.", "角色已更新。"),
     Flash.DISABLED: LocalizedText("This account can no longer sign in.", "這個帳號已無法登入。"),
+    Flash.ENABLED: LocalizedText("This account can sign in again.", "這個帳號可以再次登入了。"),
     Flash.CLASS_ADDED: LocalizedText("The class is there. Now add its pupils.", "班級已建立，接著加入學生名單。"),
     Flash.CLASS_ARCHIVED: LocalizedText("The class is in the archive.", "班級已封存。"),
     Flash.NAMES_SAVED: LocalizedText("Names added to the class: {count}.", "已加入班級的名字：{count} 個。"),
@@ -60,6 +73,19 @@ TEXTS: Final[dict[Flash, LocalizedText]] = {
     Flash.AUTHORISATION_RECORDED: LocalizedText("The school's authorisation is on record.", "學校授權書已登錄。"),
     Flash.AUTHORISATION_REVOKED: LocalizedText("The authorisation was revoked.", "授權已撤銷。"),
     Flash.WELCOME: LocalizedText("Welcome to Tongchuang.", "歡迎使用同窗。"),
+    Flash.LESSON_PROPOSED: LocalizedText("Proposed. Your partner was told.", "已提議，並已通知夥伴。"),
+    Flash.LESSON_CONFIRMED: LocalizedText("Confirmed for your side.", "已代表您這一方確認。"),
+    Flash.LESSON_DECLINED: LocalizedText("Declined. Your partner was told.", "已婉拒，並已通知夥伴。"),
+    Flash.LESSON_MOVED: LocalizedText(
+        "Moved. Your partner must confirm the new hour.", "已改期，等待夥伴確認新的時間。"
+    ),
+    Flash.LESSON_CANCELLED: LocalizedText("Cancelled. Both schools were told.", "已取消，並已通知兩校。"),
+    Flash.CONSENT_FOUND: LocalizedText("Both authorisations are on record.", "兩校的授權都已登錄。"),
+    Flash.LOBBY_OPENED: LocalizedText("The lobby is open.", "等候室已開放。"),
+    Flash.LEAD_HANDED_OVER: LocalizedText("The lead was handed over.", "主持已移交。"),
+    Flash.REPORT_SAVED: LocalizedText("The report is saved.", "課堂紀錄已儲存。"),
+    Flash.ATTENDANCE_CORRECTED: LocalizedText("The attendance was corrected.", "出席紀錄已更正。"),
+    Flash.ATTENDANCE_SIGNED: LocalizedText("The attendance is signed for your side.", "已代表您這一方簽核出席紀錄。"),
 }
 
 

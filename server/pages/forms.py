@@ -35,9 +35,9 @@ class Form(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
 
 
-def problem(text: LocalizedText) -> PydanticCustomError:
-    """What a validator raises to say something of its own, in both languages."""
-    return PydanticCustomError("problem", "a problem of its own", {"en": text.en, "zh": text.zh})
+def problem(text: LocalizedText, field: str = "") -> PydanticCustomError:
+    """What a validator raises to say something of its own. `field`: beside which one, when the whole form is judged."""
+    return PydanticCustomError("problem", "a problem of its own", {"en": text.en, "zh": text.zh, "field": field})
 
 
 def _is_hidden(character: str) -> bool:
@@ -46,7 +46,8 @@ def _is_hidden(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} or character == "\ufffd"
 
 
-def _one_line(value: str) -> str:
+def one_line(value: str) -> str:
+    """Refuses what could hide or turn around text: controls, bidi overrides, zero-width, lone surrogates."""
     if any(map(_is_hidden, value)):
         raise problem(HIDDEN_CHARACTERS)
     return value
@@ -59,8 +60,8 @@ def _lines(value: str) -> str:
 
 
 # A name of a person, school or class; a note that may be empty; several lines.
-Name = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_one_line)]
-Note = Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(one_line)]
+Note = Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_lines)]
 
 F = TypeVar("F", bound=Form)
@@ -140,7 +141,7 @@ async def read_form(request: web.Request, model: type[F], prefix: str = "") -> F
     except ValidationError as error:
         found: dict[str, LocalizedText] = {}
         for detail in error.errors(include_url=False):
-            name = str(detail["loc"][0]) if detail["loc"] else ""
+            name = str(detail["loc"][0]) if detail["loc"] else str(detail.get("ctx", {}).get("field", ""))
             found.setdefault(name, text_of(detail))
         whole = found.pop("", None)
         return Filled(values=typed, errors=found, problem=whole, files=files, prefix=prefix)

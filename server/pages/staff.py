@@ -121,8 +121,11 @@ def nav_of(account: Account, path: str, chosen: str | None = None) -> tuple[NavI
     """Where this person's work is. Rights are decided elsewhere; a link too many would only lead to a refusal."""
     is_it = Role.IT_ADMINISTRATOR in account.roles
     school = "/schools" if is_it or account.school_id is None else f"/schools/{account.school_id}"
-    entries = [("today", "/dashboard"), ("lessons", "/lessons"), ("class_groups", "/class-groups"), ("school", school)]
-    if account.roles & {Role.IT_ADMINISTRATOR, Role.COORDINATOR}:
+    entries = [("today", "/dashboard")]
+    if account.is_verified:
+        entries += [("lessons", "/lessons"), ("class_groups", "/class-groups")]
+    entries.append(("school", school))
+    if account.is_verified and account.roles & {Role.IT_ADMINISTRATOR, Role.COORDINATOR}:
         entries.append(("audit", "/audit"))
     prefixes = {"school": "/schools"}
     return tuple(

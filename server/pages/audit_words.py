@@ -1,0 +1,57 @@
+"""What the entries of the audit log say to people; an action without words is shown by its own name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from server.pair import LocalizedText
+
+# Beginning of an action → what it is about, as the filter offers it.
+SUBJECTS: Final[dict[str, LocalizedText]] = {
+    "account.": LocalizedText("Accounts and sign-in", "帳號與登入"),
+    "school.": LocalizedText("Schools", "學校"),
+    "class_group.": LocalizedText("Classes", "班級"),
+    "roster.": LocalizedText("Pupils’ names", "學生名單"),
+    "authorisation.": LocalizedText("Schools’ authorisations", "學校授權"),
+    "cards.": LocalizedText("Class cards", "課堂卡"),
+    "lesson.": LocalizedText("Lessons", "課堂"),
+    "attendance.": LocalizedText("Attendance", "出席"),
+    "room.": LocalizedText("What leads did in the room", "主持老師在教室的操作"),
+    "report.": LocalizedText("Reports", "通報"),
+}
+
+ACTIONS: Final[dict[str, LocalizedText]] = {
+    "account.first_administrator": LocalizedText("first administrator made", "建立第一位管理員"),
+    "account.signed_in": LocalizedText("signed in", "登入"),
+    "account.signed_out_everywhere": LocalizedText("signed out everywhere", "在所有裝置上登出"),
+    "account.invited": LocalizedText("invited", "邀請"),
+    "account.accepted": LocalizedText("invitation accepted", "接受邀請"),
+    "account.reset_link_made": LocalizedText("reset link made", "產生重設連結"),
+    "account.password_reset": LocalizedText("password reset", "重設密碼"),
+    "account.password_changed": LocalizedText("password changed", "變更密碼"),
+    "account.changed": LocalizedText("name or language changed", "變更姓名或語言"),
+    "account.verified": LocalizedText("verified", "完成驗證"),
+    "account.roles_set": LocalizedText("roles changed", "變更角色"),
+    "account.disabled": LocalizedText("account disabled", "停用帳號"),
+    "account.enabled": LocalizedText("account enabled", "恢復帳號"),
+    "school.created": LocalizedText("school added", "新增學校"),
+    "school.changed": LocalizedText("school changed", "變更學校"),
+    "class_group.created": LocalizedText("class added", "新增班級"),
+    "class_group.changed": LocalizedText("class changed", "變更班級"),
+    "class_group.archived": LocalizedText("class archived", "封存班級"),
+    "roster.seen": LocalizedText("names looked at", "查看名單"),
+    "roster.added": LocalizedText("names added", "新增名字"),
+    "roster.renamed": LocalizedText("name changed", "更改名字"),
+    "roster.removed": LocalizedText("name removed", "移除名字"),
+    "authorisation.recorded": LocalizedText("authorisation recorded", "登錄授權"),
+    "authorisation.revoked": LocalizedText("authorisation revoked", "撤銷授權"),
+    "cards.printed": LocalizedText("cards printed", "列印課堂卡"),
+}
+
+
+def words_of(action: str) -> LocalizedText:
+    known = ACTIONS.get(action)
+    if known is not None:
+        return known
+    plain = action.replace("_", " ").replace(".", ": ")
+    return LocalizedText(plain, plain)
