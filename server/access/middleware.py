@@ -75,7 +75,8 @@ async def find_viewer(request: web.Request, sign_ins: SignIns, find_pupil: FindP
 
 def viewer_of(request: web.BaseRequest) -> Viewer:
     """Who is asking; a visitor where nobody was looked up."""
-    return request.get(VIEWER, Visitor())
+    viewer: Viewer = request.get(VIEWER, Visitor())
+    return viewer
 
 
 def _is_page(request: web.Request) -> bool:
