@@ -1,0 +1,57 @@
+"""A letter that waits for its time, and when it is tried again. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# A mail server that restarts is back in minutes, one that broke in the night by the next morning.
+WAITS = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(hours=24),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """`key` says what it is about: a second letter of the same key is the same letter and is not kept again.
+
+    Not sent before `due_at`, nor after `not_after`: a reminder of an hour that has begun is worse than none.
+    """
+
+    key: str
+    to: str
+    subject: str
+    text: str
+    due_at: datetime
+    not_after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLetter:
+    """`error`: the last try's; `text` is emptied when the letter has gone or will never go."""
+
+    id: int
+    letter: Letter
+    tries: int
+    sent_at: datetime | None
+    given_up_at: datetime | None
+    error: str
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.sent_at is None and self.given_up_at is None
+
+
+def next_try_at(letter: Letter, tries: int, now: datetime) -> datetime | None:
+    """After `tries` failures; None when it is given up."""
+    if tries > len(WAITS):
+        return None
+    at = now + WAITS[tries - 1]
+    return None if letter.not_after is not None and at > letter.not_after else at
