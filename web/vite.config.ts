@@ -36,6 +36,7 @@ export default defineConfig({
         hours: 'src/pages/hours.ts',
         lesson: 'src/pages/lesson.ts',
         check: 'src/pages/check.ts',
+        classroom: 'src/pages/classroom.ts',
         staff: 'src/pages/staff.ts',
       },
     },

@@ -8,10 +8,12 @@ import type { Lesson, SeatInfo } from '../lesson.ts';
 const OWN_NAMES = { en: 'English', 'zh-Hant-TW': '中文' } as const;
 
 export class HeaderElement extends PageElement {
-  static override properties = { lesson: { attribute: false }, seat: { attribute: false }, isDoor: { attribute: false } };
+  static override properties = { lesson: { attribute: false }, seat: { attribute: false }, isDoor: { attribute: false }, extra: { attribute: false } };
   declare lesson: Lesson;
   declare seat: SeatInfo;
   declare isDoor: boolean;
+  /** What the page adds beside the language switch. */
+  declare extra: TemplateResult | typeof nothing | undefined;
 
   protected override render(): TemplateResult {
     const title = inBoth(this.lesson.title);
@@ -21,6 +23,7 @@ export class HeaderElement extends PageElement {
         ? html`<a class="brand" href="/"><span lang="zh-Hant-TW">同窗</span> <span lang="en">Tongchuang</span></a>`
         : html`<h1 class="top-title">${name}</h1>`}
       <button class="language" lang=${otherLanguage()} @click=${() => setLanguage(otherLanguage())}>${OWN_NAMES[otherLanguage()]}</button>
+      ${this.extra ?? nothing}
       <div class="clocks" role="group" aria-label=${t('Time on both sides')}>${this.clockSeats().map((seat) => this.renderClock(seat))}</div>
     `;
   }

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { createLocalAudioTrack, createLocalVideoTrack, VideoPresets, type LocalAudioTrack, type LocalTrack, type LocalVideoTrack } from 'livekit-client';
 import { PageElement, pair, pairOf } from '../../i18n/element.ts';
-import { language, t } from '../../i18n/language.ts';
+import { isolated, language, t } from '../../i18n/language.ts';
 import { ADVICE, troubleOf, type Device, type Trouble } from '../../media/trouble.ts';
 import { playTone } from '../../media/tone.ts';
 import { sideLabel } from '../../ui/side.ts';
@@ -21,6 +21,7 @@ export class PrejoinElement extends PageElement {
   static override properties = {
     lesson: { attribute: false },
     seat: { attribute: false },
+    next: { attribute: false },
     camera: { state: true },
     microphone: { state: true },
     troubles: { state: true },
@@ -30,6 +31,8 @@ export class PrejoinElement extends PageElement {
   };
   declare lesson: Lesson;
   declare seat: SeatInfo;
+  /** What comes after this door, as a message. */
+  declare next: string | undefined;
   declare camera: LocalVideoTrack | undefined;
   declare microphone: LocalAudioTrack | undefined;
   declare troubles: Readonly<Partial<Record<Device, Trouble>>>;
@@ -162,8 +165,9 @@ export class PrejoinElement extends PageElement {
       <div class="door-side">
         <p class="door-seat">${sideLabel(this.seat.side)}</p>
         <h1 id="door-title" class="door-title">${pairOf(this.lesson.title)}</h1>
-        <p class="door-who" lang=${tag}>${t('You sit as %(name)s, %(place)s.', { name: this.seat.name[tag], place: this.seat.place[tag] })}</p>
+        <p class="door-who" lang=${tag}>${t('You sit as %(name)s, %(place)s.', { name: isolated(this.seat.name[tag]), place: this.seat.place[tag] })}</p>
         <button class="button join" data-main ?disabled=${this.isJoining} @click=${() => this.join()}>${pair('Join the lesson')}</button>
+        ${this.next ? html`<p class="door-next" lang=${tag}>${t(this.next)}</p>` : nothing}
         <tc-devices .chosen=${this.chosen} @choose=${(event: CustomEvent<DeviceChoice>) => this.onChoose(event)}></tc-devices>
         <div class="door-sound">
           <button class="button" ?disabled=${this.isPlaying} @click=${() => this.play()}>${pair('Play a sound')}</button>
