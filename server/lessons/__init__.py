@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from server.lessons import commands
+from server.lessons.bell import WARNS_BEFORE, Bell, bell_of
+from server.lessons.changes import LessonChanges
 from server.lessons.demo import DEMO_LESSON, DemoLesson, DemoPerson, demo_lesson_json
+from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.facts import SIDE_KEYS, LessonFacts, LessonState, SideFacts, SideKey
 from server.lessons.hours import ClassHours, KnownHours, hours_of
 from server.lessons.lesson import (
@@ -20,40 +23,55 @@ from server.lessons.lesson import (
 )
 from server.lessons.local_time import WallTime, load_zones, require_wall_time, wall_time
 from server.lessons.machine import EDGES, allowed, transition
+from server.lessons.mails import LessonMails, heading_of
 from server.lessons.notice import Notice, NoticeKind
-from server.lessons.ports import LessonRepository
+from server.lessons.ports import Done, LessonRepository
+from server.lessons.proposal import Proposal, require_leader
 from server.lessons.repository import SqlLessonRepository
+from server.lessons.service import LessonService
 
 __all__ = [
     "DEMO_LESSON",
     "EDGES",
     "LOBBY_OPENS_BEFORE",
     "SIDE_KEYS",
+    "WARNS_BEFORE",
+    "Bell",
     "ClassHours",
     "DemoLesson",
     "DemoPerson",
+    "Directory",
+    "Done",
     "KnownHours",
     "Lesson",
+    "LessonChanges",
     "LessonFacts",
+    "LessonMails",
     "LessonRepository",
+    "LessonService",
     "LessonSide",
     "LessonState",
     "Mode",
     "Notice",
     "NoticeKind",
+    "PeopleDirectory",
+    "Proposal",
     "SideFacts",
     "SideKey",
     "SqlLessonRepository",
     "WallTime",
     "adult_person",
     "allowed",
+    "bell_of",
     "commands",
     "demo_lesson_json",
     "facts_of",
+    "heading_of",
     "hours_of",
     "lesson_of_room",
     "load_zones",
     "pupil_person",
+    "require_leader",
     "require_wall_time",
     "room_of",
     "screen_person",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 
 from server.ids import AccountId
 from server.lessons.facts import SideKey
@@ -23,7 +23,7 @@ class Decline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """To another wall time; the mover's side stands by it, the other must confirm anew. `starts_at`: it, in UTC."""
+    """To another wall time; the mover's side stands by it, the other must confirm anew. `zones`: of a, of b."""
 
     side: SideKey
     anchor: SideKey
@@ -31,7 +31,6 @@ class Move:
     start: time
     minutes: int
     zones: tuple[str, str]
-    starts_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

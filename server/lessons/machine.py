@@ -24,11 +24,12 @@ _PLANNED = frozenset({S.PROPOSED, S.CONFIRMED, S.CONSENT_CHECKED})
 _OPEN = _PLANNED | {S.LOBBY}
 _ACTIVE = _OPEN | {S.LIVE}
 
-# command → from which state to which it may lead; the same state twice: the lesson changes, its state does not
+# command → from which state to which it may lead; the same state twice: the lesson changes, its state does not.
+# Once pupils are in the lobby a lesson is held or cancelled, not moved from under them.
 EDGES: Mapping[type[c.Command], Mapping[LessonState, frozenset[LessonState]]] = {
     c.Confirm: {S.PROPOSED: frozenset({S.PROPOSED, S.CONFIRMED})},
     c.Decline: {S.PROPOSED: frozenset({S.CANCELLED})},
-    c.Move: {state: frozenset({S.PROPOSED}) for state in _OPEN},
+    c.Move: {state: frozenset({S.PROPOSED}) for state in _PLANNED},
     c.Cancel: {state: frozenset({S.CANCELLED}) for state in _OPEN},
     c.CheckConsent: {S.CONFIRMED: frozenset({S.CONSENT_CHECKED})},
     c.NameSubstitute: {state: frozenset({state}) for state in _ACTIVE},
@@ -47,6 +48,8 @@ EDGES: Mapping[type[c.Command], Mapping[LessonState, frozenset[LessonState]]] = 
 
 MAX_NOTE_CHARS = 500
 MAX_REPORT_CHARS = 4000
+# As many as a large class ever brings; a list without an end is a mistake.
+MAX_CO_TEACHERS = 6
 
 
 def allowed(state: LessonState) -> frozenset[type[c.Command]]:
@@ -151,10 +154,6 @@ def _staff(
             return replace(side, mode=command.mode)
         case _:
             assert_never(command)
-
-
-# As many as a large class ever brings; a list without an end is a mistake.
-MAX_CO_TEACHERS = 6
 
 
 def _require_new(lesson: Lesson, account: AccountId) -> None:

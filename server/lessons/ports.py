@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
@@ -12,16 +13,26 @@ from server.lessons.lesson import Lesson
 from server.lessons.notice import Notice
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What the audit log says of a change (C20): ids and numbers, no names."""
+
+    action: str
+    by: AccountId | None
+    school_id: SchoolId | None = None
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
 class LessonRepository(Protocol):
     """Lists come in the order of their start, ties by id."""
 
     async def find(self, lesson_id: LessonId) -> Lesson | None: ...
 
-    async def add(self, lesson: Lesson, notices: Sequence[Notice] = ()) -> None:
-        """With its notices, all or nothing. Raises Conflict when the id is taken."""
+    async def add(self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None) -> None:
+        """With its notices and its line in the audit log, all or nothing. Raises Conflict when the id is taken."""
         ...
 
-    async def save(self, lesson: Lesson, notices: Sequence[Notice] = ()) -> None:
+    async def save(self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None) -> None:
         """`lesson.version` is the new one. Raises Conflict(LESSON_CHANGED) unless the stored one is just before it."""
         ...
 

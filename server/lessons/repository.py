@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -17,39 +17,58 @@ from server.lessons.facts import LessonState
 from server.lessons.lesson import Lesson, LessonSide, Mode
 from server.lessons.local_time import are_loaded, load_zones
 from server.lessons.notice import Notice, NoticeKind
+from server.lessons.ports import Done
 from server.lessons.tables import adult_table, lesson_table, notice_table, side_table
 from server.pair import LocalizedText
 from server.storage import Database
+
+if TYPE_CHECKING:
+    from server.people import AuditLog
 
 
 class SqlLessonRepository:
     """Implements `LessonRepository` on any engine of `server.storage`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: AuditLog | None = None) -> None:
         self._database = database
+        self._audit = audit
 
     async def find(self, lesson_id: LessonId) -> Lesson | None:
         found = await self._where(lesson_table.c.id == lesson_id)
         return found[0] if found else None
 
-    async def add(self, lesson: Lesson, notices: Sequence[Notice] = ()) -> None:
+    async def add(self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None) -> None:
         try:
             async with self._database.write() as connection:
                 await connection.execute(insert(lesson_table), {"id": lesson.id, **_values(lesson)})
                 await _insert_rows(connection, lesson, notices)
+                await self._write_audit(connection, lesson.id, done)
         except IntegrityError as error:
             raise Conflict(ErrorCode.CONFLICT, f"lesson {lesson.id}: {error.orig}") from error
 
-    async def save(self, lesson: Lesson, notices: Sequence[Notice] = ()) -> None:
+    async def save(self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None) -> None:
         before = and_(lesson_table.c.id == lesson.id, lesson_table.c.version == lesson.version - 1)
         async with self._database.write() as connection:
-            done = await connection.execute(update(lesson_table).where(before).values(**_values(lesson)))
-            if done.rowcount != 1:
+            updated = await connection.execute(update(lesson_table).where(before).values(**_values(lesson)))
+            if updated.rowcount != 1:
                 raise Conflict(ErrorCode.LESSON_CHANGED, f"lesson {lesson.id} is no longer {lesson.version - 1}")
             # Why delete first: the same statements on every engine, and adults that left are gone as well.
             await connection.execute(delete(side_table).where(side_table.c.lesson_id == lesson.id))
             await connection.execute(delete(adult_table).where(adult_table.c.lesson_id == lesson.id))
             await _insert_rows(connection, lesson, notices)
+            await self._write_audit(connection, lesson.id, done)
+
+    async def _write_audit(self, connection: AsyncConnection, lesson_id: LessonId, done: Done | None) -> None:
+        if self._audit is not None and done is not None:
+            await self._audit.write(
+                done.action,
+                lesson_id,
+                by=done.by,
+                school_id=done.school_id,
+                lesson_id=lesson_id,
+                detail=done.detail,
+                connection=connection,
+            )
 
     async def of_account(self, account_id: AccountId) -> list[Lesson]:
         return await self._where(lesson_table.c.id.in_(_led_by([account_id])))

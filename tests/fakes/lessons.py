@@ -9,7 +9,7 @@ from typing import Any
 
 from server.errors import Conflict, ErrorCode
 from server.ids import AccountId, ClassGroupId, LessonId, SchoolId
-from server.lessons import Lesson, LessonSide, LessonState, Notice
+from server.lessons import Done, Lesson, LessonSide, LessonState, Notice
 from server.pair import LocalizedText
 
 LIN, CHEN, WANG = AccountId("ac_lin"), AccountId("ac_chen"), AccountId("ac_wang")
@@ -57,30 +57,32 @@ class MemoryLessonRepository:
     def __init__(self) -> None:
         self._lessons: dict[LessonId, Lesson] = {}
         self._notices: list[Notice] = []
+        self.done: list[Done] = []
 
     async def find(self, lesson_id: LessonId) -> Lesson | None:
         return self._lessons.get(lesson_id)
 
-    async def add(self, lesson: Lesson, notices: Sequence[Notice] = ()) -> None:
+    async def add(self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None) -> None:
         self._require_sound(lesson)
         if lesson.id in self._lessons:
             raise Conflict(ErrorCode.CONFLICT, f"lesson {lesson.id}")
-        self._put(lesson, notices)
+        self._put(lesson, notices, done)
 
-    async def save(self, lesson: Lesson, notices: Sequence[Notice] = ()) -> None:
+    async def save(self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None) -> None:
         stored = self._lessons.get(lesson.id)
         if stored is None or stored.version != lesson.version - 1:
             raise Conflict(ErrorCode.LESSON_CHANGED, f"lesson {lesson.id}")
         self._require_sound(lesson)
-        self._put(lesson, notices)
+        self._put(lesson, notices, done)
 
     def _require_sound(self, lesson: Lesson) -> None:
         if len(set(lesson.adults)) != len(lesson.adults):
             raise Conflict(ErrorCode.CONFLICT, f"lesson {lesson.id}")
 
-    def _put(self, lesson: Lesson, notices: Sequence[Notice]) -> None:
+    def _put(self, lesson: Lesson, notices: Sequence[Notice], done: Done | None) -> None:
         self._lessons[lesson.id] = lesson
         self._notices += [replace(notice, id=len(self._notices) + n) for n, notice in enumerate(notices, start=1)]
+        self.done += [done] if done else []
 
     def _sorted(self, lessons: Collection[Lesson]) -> list[Lesson]:
         return sorted(lessons, key=lambda lesson: (lesson.starts_at, lesson.id))

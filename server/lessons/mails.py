@@ -1,0 +1,90 @@
+"""Notices by mail: in the reader's language, with the time on both clocks. No pupil is ever named in a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from server.ids import SchoolId
+from server.lessons.directory import Directory
+from server.lessons.lesson import Lesson
+from server.lessons.local_time import wall_time
+from server.lessons.notice import Notice, NoticeKind
+from server.pair import LocalizedText
+from server.people import Language, School
+
+_WEEKDAYS = {
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "zh-Hant-TW": ("週一", "週二", "週三", "週四", "週五", "週六", "週日"),
+}
+
+
+class LessonMails:
+    """`origin`: where links in mails lead; without one they have no link."""
+
+    def __init__(self, directory: Directory, origin: str = "") -> None:
+        self._directory = directory
+        self._origin = origin
+
+    async def post(self, lesson: Lesson, notices: Sequence[Notice]) -> None:
+        """Each notice to its reader; accounts that are disabled or not there get none."""
+        if not notices:
+            return
+        accounts = await self._directory.accounts([notice.account_id for notice in notices])
+        schools = await self._directory.schools([side.school_id for side in lesson.sides])
+        for notice in notices:
+            account = accounts.get(notice.account_id)
+            if account is not None and not account.is_disabled:
+                subject, text = write_mail(lesson, notice, schools, account.language, self._origin)
+                self._directory.post_mail(account.email, subject, text)
+
+
+def write_mail(
+    lesson: Lesson, notice: Notice, schools: Mapping[SchoolId, School], language: Language, origin: str
+) -> tuple[str, str]:
+    """Subject and text. Pure."""
+
+    def in_language(text: LocalizedText) -> str:
+        return text.en if language == "en" else text.zh
+
+    what = in_language(heading_of(notice.kind))
+    title = in_language(lesson.title)
+    lines = [what, "", title]
+    for side in lesson.sides:
+        at = wall_time(lesson.starts_at, side.zone)
+        school = schools.get(side.school_id)
+        place = in_language(school.name) if school else side.zone
+        day = _WEEKDAYS[language][at.weekday]
+        lines.append(f"{place}: {at.date.isoformat()} {day} {at.time:%H:%M} ({side.zone}), {lesson.minutes} min")
+    if notice.note:
+        lines += ["", notice.note]
+    if origin:
+        lines += ["", f"{origin}/lessons/{lesson.id}"]
+    # Why: a title is typed by people, and a line break would start another header.
+    subject = " ".join(f"{what} {title}".split())
+    return subject, "\n".join(lines) + "\n"
+
+
+def heading_of(kind: NoticeKind) -> LocalizedText:
+    """What happened, as a sentence; pages and mails say it alike."""
+    match kind:
+        case NoticeKind.PROPOSED:
+            return LocalizedText("A lesson was proposed to you.", "有學校向您提議一堂課。")
+        case NoticeKind.CONFIRMED:
+            return LocalizedText("The other side has confirmed the lesson.", "對方已確認這堂課。")
+        case NoticeKind.DECLINED:
+            return LocalizedText("The other side has declined the lesson.", "對方婉拒了這堂課。")
+        case NoticeKind.MOVED:
+            return LocalizedText("The lesson was moved: please confirm the new time.", "課程改期，請確認新的時間。")
+        case NoticeKind.CANCELLED:
+            return LocalizedText("The lesson was cancelled.", "這堂課已取消。")
+        case NoticeKind.ADULTS_CHANGED:
+            return LocalizedText("The teachers of the lesson have changed.", "這堂課的老師有異動。")
+        case NoticeKind.LOBBY_OPENED:
+            return LocalizedText("The lobby of the lesson is open.", "這堂課的等候室已開放。")
+        case NoticeKind.ATTENDANCE_TO_SIGN:
+            return LocalizedText("The lesson has ended: please sign the attendance.", "課程已結束，請簽核出席紀錄。")
+        case NoticeKind.ATTENDANCE_CORRECTED:
+            return LocalizedText("The attendance was corrected: please sign it again.", "出席紀錄已更正，請重新簽核。")
+        case _:
+            assert_never(kind)
