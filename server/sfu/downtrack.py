@@ -206,13 +206,18 @@ class DownTrack:
         out.start_burst(time)
         octets = out.octets
         packets = burst.packets
-        stretch = forwarder.decide_burst(burst) if burst.is_plain and self._is_video else None
-        if stretch is not None:
-            sent = out.write_run(packets, stretch, self._payload_type)
+        single = burst.single
+        is_whole = burst.is_plain and (self._is_video or single is not None)
+        stretch = forwarder.decide_burst(burst) if is_whole else None
+        if stretch is None:
+            sent = self._forward_each(packets)
+        else:
+            if single is None:
+                sent = out.send_burst(burst, stretch, self._payload_type)
+            else:
+                sent = int(out.send_single(single, stretch, *self._carried(single)))
             if sent != len(packets):
                 self._stats.dropped[DropReason.WRITER_REFUSED] += len(packets) - sent
-        else:
-            sent = self._forward_each(packets)
         if self._is_video and not sent and forwarder.current is source and not self.peer.is_connected:
             # What the transport could not take is lost for good, perhaps the key frame: begin again once it can.
             forwarder.suspend()
@@ -221,33 +226,35 @@ class DownTrack:
             peer = self.peer
             peer.sent_bytes += out.octets - octets
             self._stats.forwarded_bytes += out.octets - octets
-            peer.mark_written()
             if not self._has_sent:
                 self._has_sent = True
                 self._listener.on_first_packet_sent(self)
 
     def _forward_each(self, packets: list[Packet]) -> int:
-        """Audio, and video whose packets need a decision each."""
+        """Packets that need a decision each; what is taken waits for the peer's flush."""
         sent = 0
         for packet in packets:
             stretch = self.forwarder.decide(packet)
             if stretch is None:
                 self._drop(packet)
                 continue
-            payload = packet.payload
-            payload_type = self._payload_type
-            if packet.is_red:
-                if self._red_type >= 0:
-                    payload_type = self._red_type
-                else:
-                    if packet.primary is None:
-                        packet.primary = red.primary(payload) or b""
-                    payload = packet.primary
-            if self.out.write(packet, stretch, payload, payload_type):
+            if self.out.write(packet, stretch, *self._carried(packet)):
                 sent += 1
             else:
                 self._stats.dropped[DropReason.WRITER_REFUSED] += 1
+        if sent:
+            self.peer.mark_written()
         return sent
+
+    def _carried(self, packet: Packet) -> tuple[bytes, int]:
+        """Payload and payload type as this subscriber takes them."""
+        if not packet.is_red:
+            return packet.payload, self._payload_type
+        if self._red_type >= 0:
+            return packet.payload, self._red_type
+        if packet.primary is None:
+            packet.primary = red.primary(packet.payload) or b""
+        return packet.primary, self._payload_type
 
     def _drop(self, packet: Packet) -> None:
         reason = self.forwarder.reason

@@ -1,10 +1,14 @@
-"""The loop from received bursts to subscribers: each track's burst per subscriber, then one flush per peer."""
+"""The loop from received bursts to subscribers: each track's burst per subscriber.
+
+A burst that needs one decision goes out the moment it is written, subscriber by subscriber; packets that were decided
+one by one wait in their peer's writer for the flush at the end.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from server.sfu.burst import Burst
+from server.sfu.burst import MAX_BURST, Burst
 from server.sfu.drop_reason import DropReason, HubStats
 from server.sfu.rtp import abs_send_time
 
@@ -49,9 +53,10 @@ class Fanout:
                 if not downs:
                     self.stats.dropped[DropReason.NOBODY] += len(packets)
                     continue
-                burst = Burst(packets)
-                for down in downs:
-                    down.forward(burst, time)
+                for start in range(0, len(packets), MAX_BURST):
+                    burst = Burst(packets[start : start + MAX_BURST])
+                    for down in downs:
+                        down.forward(burst, time)
         self.flush_written()
 
     def settle(self, now_us: int) -> None:

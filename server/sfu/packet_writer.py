@@ -1,14 +1,15 @@
-"""Writes the packets of one outgoing stream into the peer's burst buffer (RFC 3550 §5.1, RFC 4588 §4)."""
+"""Writes the packets of one outgoing stream for the peer's burst writer (RFC 3550 §5.1, RFC 4588 §4)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from server.sfu import vp8
+from server.sfu.burst import Burst
 from server.sfu.description import SendSection
 from server.sfu.packet import Packet
 from server.sfu.ports import BurstWriter
-from server.sfu.rtp import ExtensionWriter, header_packer
+from server.sfu.rtp import ExtensionWriter, header_packer, packet_packer
 from server.sfu.sequence import Stretch
 
 _FIXED = 12
@@ -62,45 +63,60 @@ class PacketWriter:
             self._header_bytes = _FIXED + len(block)
             self._flags = _HAS_EXTENSIONS if block else _PLAIN
 
-    def write_run(self, packets: list[Packet], stretch: Stretch, payload_type: int) -> int:
-        """Packets of one stretch without extensions of their own: the hot loop. Returns how many were taken."""
+    def send_burst(self, burst: Burst, stretch: Stretch, payload_type: int) -> int:
+        """A plain burst of one stretch, at once. Returns how many packets were taken."""
         writer = self._writer
-        buffer = writer.buffer
-        commit = writer.commit
-        pack = self._pack
-        header_bytes = self._header_bytes
-        flags = self._flags
-        ssrc = self._ssrc
         block = self._block
-        rewrites = stretch.rewrites
-        rewrite = vp8.rewrite
-        payload_type |= stretch.marker
-        sequence = stretch.sequence
-        timestamp = stretch.timestamp
-        sent = octets = 0
-        for packet in packets:
-            offset = writer.offset
-            size = packet.size
-            pack(
-                buffer,
-                offset,
-                flags,
-                payload_type | packet.marker,
-                (packet.sequence + sequence) & 0xFFFF,
-                (packet.timestamp + timestamp) & 0xFFFFFFFF,
-                ssrc,
-                block,
-            )
-            at = offset + header_bytes
-            buffer[at : at + size] = packet.payload
-            if rewrites:
-                rewrite(buffer, at, packet, stretch)
-            if commit(header_bytes + size):
-                sent += 1
-                octets += size
+        layout = burst.layout(
+            flags=self._flags,
+            payload_type=payload_type | stretch.marker,
+            block_bytes=len(block),
+            trailer_bytes=writer.trailer_bytes,
+        )
+        scratch = writer.scratch
+        layout.write(
+            scratch,
+            sequence=(burst.first + stretch.sequence) & 0xFFFF,
+            timestamp_offset=stretch.timestamp,
+            ssrc=self._ssrc,
+            block=block,
+        )
+        if stretch.rewrites:
+            at = self._header_bytes
+            beyond = writer.trailer_bytes
+            for packet, size in zip(burst.packets, layout.sizes, strict=True):
+                vp8.rewrite(scratch, at, packet, stretch)
+                at += size + beyond
+        sent = writer.send_burst(layout)
         self.packets += sent
-        self.octets += octets
+        if sent:
+            self.octets += layout.octets
         return sent
+
+    def send_single(self, packet: Packet, stretch: Stretch, payload: bytes, payload_type: int) -> bool:
+        """One packet, at once."""
+        writer = self._writer
+        block = self._block_of(packet)
+        size = len(payload)
+        header_bytes = _FIXED + len(block)
+        packet_packer(len(block), size)(
+            writer.scratch,
+            0,
+            _HAS_EXTENSIONS if block else _PLAIN,
+            payload_type | packet.marker | stretch.marker,
+            (packet.sequence + stretch.sequence) & 0xFFFF,
+            (packet.timestamp + stretch.timestamp) & 0xFFFFFFFF,
+            self._ssrc,
+            block,
+            payload,
+        )
+        if stretch.rewrites and size:
+            vp8.rewrite(writer.scratch, header_bytes, packet, stretch)
+        if not writer.send_single(header_bytes + size):
+            return False
+        self.packets += 1
+        self.octets += size
+        return True
 
     def write(self, packet: Packet, stretch: Stretch, payload: bytes, payload_type: int) -> bool:
         """One packet with the extensions that it brought; an empty payload fills a number that stays reserved."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from server.sfu.description import DtlsRole, Fingerprint, HostCandidate, IceParameters, TransportState
+from server.sfu.layout import BurstLayout
 
 # Why 1 600: the largest packet that a path MTU of 1 500 lets through, plus the SRTP trailer, rounded up.
 MAX_PACKET_BYTES = 1600
@@ -21,10 +22,24 @@ class BurstWriter(Protocol):
 
     Use: write an RTP packet at ``buffer[offset:]`` (there is always room for MAX_PACKET_BYTES),
     call ``commit(length)``, repeat, then ``flush()``. After each `commit` read `offset` again.
+
+    Or at once: write at the start of ``scratch``, then call ``send_single`` or ``send_burst``. It is shared by all
+    writers of the worker, which keeps it in the processor's cache; nothing in it outlives the call.
     """
 
     buffer: bytearray
     offset: int
+    scratch: bytearray
+    trailer_bytes: int
+    """What SRTP adds to a packet."""
+
+    def send_single(self, length: int) -> bool:
+        """Protect and send the packet in ``scratch``. False = dropped, counted."""
+        ...
+
+    def send_burst(self, layout: BurstLayout) -> int:
+        """Protect and send the packets that lie in ``scratch`` as `layout` says. How many were not dropped."""
+        ...
 
     def commit(self, length: int) -> bool:
         """Protect the packet (SRTP, in place) and queue it. False = dropped (not connected, queue full), counted."""

@@ -236,3 +236,9 @@ def _frame(common: bytes, size: int) -> tuple[bytes, bytes]:
 def header_packer(extension_bytes: int) -> Callable[..., None]:
     """`pack_into` for a fixed header followed by an extension block of this length."""
     return Struct(f">BBHII{extension_bytes}s").pack_into
+
+
+@lru_cache(maxsize=4096)
+def packet_packer(extension_bytes: int, payload_bytes: int) -> Callable[..., None]:
+    """`pack_into` for a whole packet: fixed header, extension block and payload of these lengths."""
+    return Struct(f">BBHII{extension_bytes}s{payload_bytes}s").pack_into

@@ -11,6 +11,7 @@ from server.clock import Clock
 from server.errors import ErrorCode, Unavailable
 from server.sfu.description import HostCandidate
 from server.sfu.transport import stun
+from server.sfu.transport.burst import Scratch
 from server.sfu.transport.dtls import DtlsIdentity
 from server.sfu.transport.guard import PARSER_FAILURES
 from server.sfu.transport.ice_lite import IceLite, host_candidates
@@ -52,6 +53,7 @@ class MediaEndpoint:
         self._clock = clock
         self._drained = on_drained
         self._identity = DtlsIdentity()
+        self._scratch = Scratch()
         self._sockets: list[UdpSocket] = []
         self._listeners: list[TcpListener] = []
         self._by_ufrag: dict[str, PeerTransport] = {}
@@ -90,6 +92,7 @@ class MediaEndpoint:
             identity=self._identity,
             candidates=self.candidates,
             stats=self.stats,
+            scratch=self._scratch,
             now_us=self._clock.monotonic_us,
             silence_us=self._config.silence_us,
         )

@@ -14,7 +14,7 @@ from server.sfu.description import (
 )
 from server.sfu.ports import TransportListener
 from server.sfu.transport import stun
-from server.sfu.transport.burst import SrtpBurstWriter
+from server.sfu.transport.burst import Scratch, SrtpBurstWriter
 from server.sfu.transport.datachannels import DataChannels
 from server.sfu.transport.dtls import DtlsIdentity, DtlsSession, DtlsState
 from server.sfu.transport.guard import PARSER_FAILURES, RateLimit, is_dtls, is_rtcp
@@ -45,6 +45,7 @@ class PeerTransport:
         identity: DtlsIdentity,
         candidates: Sequence[HostCandidate],
         stats: EndpointStats,
+        scratch: Scratch,
         now_us: Callable[[], int],
         silence_us: int,
     ) -> None:
@@ -61,7 +62,7 @@ class PeerTransport:
         self._silence_us = silence_us
         self._home = home
         self._listener: TransportListener = NOBODY
-        self._writer = SrtpBurstWriter(stats)
+        self._writer = SrtpBurstWriter(stats, scratch)
         self._paths: list[Path] = []
         self._selected: Path | None = None
         self._is_nominated = False

@@ -69,7 +69,7 @@ class UdpPath:
         if self._socket.routes.get(self.address) is self:
             del self._socket.routes[self.address]
 
-    def send(self, data: bytes) -> bool:
+    def send(self, data: bytes | memoryview) -> bool:
         return self._socket.send(data, self.address)
 
     def send_run(self, run: memoryview, size: int) -> None:

@@ -21,6 +21,8 @@ from server.sfu.transport.stats import SRTP_REPLAY_STATUSES, DropReason, Endpoin
 MAX_TRAILER_BYTES = 148
 # Why 1 024: packets of a 5 Mbit/s stream that were 2 s in a queue must still be accepted once.
 REPLAY_WINDOW = 1024
+# Why 512: older packets are forwarded to nobody (`uplayer`), and libsrtp shifts the whole window at each packet.
+SENDING_WINDOW = 512
 # Why 256: two simulcast videos with RTX need 12; publishing again many times in one lesson needs some more.
 MAX_SSRCS = 256
 # Why 10 s: an SSRC that was silent for so long is not part of a running stream any more.
@@ -77,9 +79,9 @@ SRTP_PROFILES = (
 )
 
 
-def _new_session(profile: SrtpProfile, key: bytes, direction: int) -> Session:
+def _new_session(profile: SrtpProfile, key: bytes, direction: int, window: int) -> Session:
     policy = Policy(key=key, ssrc_type=direction, srtp_profile=profile.libsrtp_number)
-    policy.window_size = REPLAY_WINDOW
+    policy.window_size = window
     # Why no repeats: with GCM one index protected twice with different bytes gives the authentication
     # key away (RFC 7714 §8.4), so a packet that goes out again goes out as RTX.
     policy.allow_repeat_tx = False
@@ -92,7 +94,7 @@ class SrtpReceiver:
     __slots__ = ("_handle", "_length", "_min_rtcp", "_min_rtp", "_session", "_ssrcs", "_stats")
 
     def __init__(self, profile: SrtpProfile, key: bytes, stats: EndpointStats) -> None:
-        self._session = _new_session(profile, key, Policy.SSRC_ANY_INBOUND)
+        self._session = _new_session(profile, key, Policy.SSRC_ANY_INBOUND, REPLAY_WINDOW)
         self._handle: Any = self._session._srtp[0]
         self._length = new_length()
         self._ssrcs: dict[int, int] = {}
@@ -160,10 +162,11 @@ class SrtpReceiver:
 class SrtpSender:
     """The keys we send with. RTP is protected by `srtp_protect` with `handle`, where it lies in the writer's buffer."""
 
-    __slots__ = ("_length", "_session", "handle")
+    __slots__ = ("_length", "_session", "handle", "tag_bytes")
 
     def __init__(self, profile: SrtpProfile, key: bytes) -> None:
-        self._session = _new_session(profile, key, Policy.SSRC_ANY_OUTBOUND)
+        self.tag_bytes = profile.tag_bytes
+        self._session = _new_session(profile, key, Policy.SSRC_ANY_OUTBOUND, SENDING_WINDOW)
         self.handle: Any = self._session._srtp[0]
         self._length = new_length()
 

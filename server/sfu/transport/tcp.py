@@ -61,10 +61,10 @@ class TcpConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def send(self, data: bytes) -> bool:
+    def send(self, data: bytes | memoryview) -> bool:
         if not self._may_write(1):
             return False
-        self._write(pack("!H", len(data)) + data, 1)
+        self._write(b"".join((pack("!H", len(data)), data)), 1)
         return True
 
     def send_run(self, run: memoryview, size: int) -> None:

@@ -25,6 +25,7 @@ from server.sfu.description import (
 )
 from server.sfu.downtrack import DownTrack
 from server.sfu.hub import MediaHub
+from server.sfu.layout import MAX_SEGMENTS, BurstLayout
 from server.sfu.peer import MediaPeer
 from server.sfu.ports import MAX_PACKET_BYTES, TransportListener
 from server.sfu.uptrack import UpTrack
@@ -46,9 +47,16 @@ THREE_LAYERS = (
 
 
 class FakeWriter:
-    """Keeps what was committed; `flushed` counts flushes. Refuses when `is_open` is False."""
+    """Keeps what was committed or sent; `flushed` counts flushes, `bursts` what went out whole.
+
+    Refuses when `is_open` is False.
+    """
+
+    trailer_bytes = 3
 
     def __init__(self) -> None:
+        self.scratch = bytearray(MAX_SEGMENTS * (MAX_PACKET_BYTES + self.trailer_bytes))
+        self.bursts: list[int] = []
         self.buffer = bytearray(MAX_PACKET_BYTES * 4)
         self.offset = 0
         self.packets: list[bytes] = []
@@ -66,6 +74,25 @@ class FakeWriter:
 
     def flush(self) -> None:
         self.flushed += 1
+
+    def send_single(self, length: int) -> bool:
+        return self._send([length]) == 1
+
+    def send_burst(self, layout: BurstLayout) -> int:
+        return self._send(layout.sizes)
+
+    def _send(self, sizes: list[int]) -> int:
+        if not self.is_open:
+            return 0
+        at = 0
+        for size in sizes:
+            assert 12 <= size <= MAX_PACKET_BYTES
+            self.packets.append(bytes(self.scratch[at : at + size]))
+            at += size + self.trailer_bytes
+        # Like the real one: what is protected there is no clear packet any more.
+        self.scratch[:at] = bytes(at)
+        self.bursts.append(len(sizes))
+        return len(sizes)
 
 
 class FakeTransport:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import os
+from struct import unpack_from
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.sfu.layout import MAX_RUN_BYTES, MAX_SEGMENTS, BurstLayout
+from server.sfu.packet import Packet, Source
+from server.sfu.packet_cache import PacketCache
 from server.sfu.ports import MAX_PACKET_BYTES
-from server.sfu.transport.burst import MAX_RUN_BYTES, MAX_SEGMENTS, SrtpBurstWriter
+from server.sfu.rtp import payload_bounds
+from server.sfu.transport.burst import Scratch, SrtpBurstWriter
 from server.sfu.transport.peer_transport import PeerTransport
 from server.sfu.transport.srtp import SRTP_PROFILES, SrtpReceiver, SrtpSender, pointer_to
 from server.sfu.transport.stats import DropReason, EndpointStats
 from tests.fakes.packet_peer import rtp_packet
 
 TAG = 16
+SOURCE = Source(ssrc=1, quality=0, clock_rate=90_000, is_video=True, cache=PacketCache(1))
+
+
+def without_padding(packet: bytes) -> bytes:
+    bounds = payload_bounds(packet)
+    assert bounds is not None
+    return bytes((packet[0] & ~0x20,)) + packet[1 : bounds[1]]
 
 
 class FakePath:
@@ -33,7 +45,8 @@ class FakePath:
     def release(self) -> None:
         return
 
-    def send(self, data: bytes) -> bool:
+    def send(self, data: bytes | memoryview) -> bool:
+        self.runs.append((bytes(data), len(data)))
         return True
 
     def send_run(self, run: memoryview, size: int) -> None:
@@ -41,10 +54,10 @@ class FakePath:
 
 
 class Bench:
-    def __init__(self) -> None:
+    def __init__(self, scratch: Scratch | None = None) -> None:
         self.stats = EndpointStats()
         self.path = FakePath()
-        self.writer = SrtpBurstWriter(self.stats)
+        self.writer = SrtpBurstWriter(self.stats, scratch or Scratch())
         key = os.urandom(28)
         self.writer.use(SrtpSender(SRTP_PROFILES[0], key))
         self.writer.path = self.path
@@ -54,6 +67,14 @@ class Bench:
         offset = self.writer.offset
         self.writer.buffer[offset : offset + len(packet)] = packet
         return self.writer.commit(len(packet))
+
+    def send_at_once(self, packets: list[bytes]) -> int:
+        """What `PacketWriter.send_burst` does, with packets that are ready."""
+        made = [Packet(SOURCE, 0, unpack_from("!I", packet, 4)[0], 0, packet[12:], 0) for packet in packets]
+        layout = BurstLayout(made, flags=0x80, payload_type=96, block_bytes=0, trailer_bytes=self.writer.trailer_bytes)
+        sequence, _, ssrc = unpack_from("!HII", packets[0], 2)
+        layout.write(self.writer.scratch, sequence=sequence, timestamp_offset=0, ssrc=ssrc, block=b"")
+        return self.writer.send_burst(layout)
 
     def arrived(self) -> list[bytes]:
         packets = []
@@ -87,6 +108,61 @@ def test_runs_of_equal_sizes_whose_last_may_be_shorter(sizes: list[int], runs: l
     assert bench.arrived() == packets
     found = [[min(size, len(run) - at) - 12 - TAG for at in range(0, len(run), size)] for run, size in bench.path.runs]
     assert found == runs
+
+
+@given(st.lists(st.integers(0, MAX_PACKET_BYTES - 12), min_size=1, max_size=MAX_SEGMENTS))
+@settings(max_examples=60, deadline=None)
+def test_a_burst_at_once_is_the_same_as_packet_by_packet(sizes: list[int]) -> None:
+    one_by_one, at_once = Bench(), Bench()
+    packets = [rtp_packet(65_530 + number & 0xFFFF, payload=os.urandom(size)) for number, size in enumerate(sizes)]
+    for packet in packets:
+        assert one_by_one.write(packet)
+    one_by_one.writer.flush()
+    assert at_once.send_at_once(packets) == len(packets)
+    assert one_by_one.arrived() == packets
+    assert [without_padding(packet) for packet in at_once.arrived()] == packets
+    for run, size in at_once.path.runs:
+        assert len(run) <= min(MAX_RUN_BYTES, MAX_SEGMENTS * size)
+
+
+def test_a_frame_cut_into_nearly_equal_packets_is_one_run() -> None:
+    bench = Bench()
+    packets = [rtp_packet(number, payload=b"p" * size) for number, size in enumerate((600, 601, 601, 603, 90))]
+    assert bench.send_at_once(packets) == 5
+    assert [(len(run), size) for run, size in bench.path.runs] == [(4 * (615 + TAG) + 102 + TAG, 615 + TAG)]
+    found = bench.arrived()
+    assert [packet[-1] for packet in found if packet[0] & 0x20] == [3, 2, 2]
+    assert [without_padding(packet) for packet in found] == packets
+
+
+def test_subscribers_share_a_layout_and_each_gets_its_own_packets() -> None:
+    scratch, stats = Scratch(), EndpointStats()
+    made = [Packet(SOURCE, number, 3000, 0, bytes([number]) * (40 + 9 * number), 0) for number in range(3)]
+    layout = BurstLayout(made, flags=0x80, payload_type=96, block_bytes=0, trailer_bytes=TAG)
+    for ssrc in (1, 2):
+        bench = Bench(scratch)
+        layout.write(scratch.buffer, sequence=ssrc, timestamp_offset=0, ssrc=ssrc, block=b"")
+        assert bench.writer.send_burst(layout) == 3
+        found = [unpack_from("!BBHII", packet) for packet in bench.arrived()]
+        assert found == [(0x80, 96, ssrc + number, 3000, ssrc) for number in range(3)]
+    assert not stats.drops[DropReason.OUT_PROTECT]
+
+
+def test_one_packet_at_once() -> None:
+    bench = Bench()
+    packet = rtp_packet(7, payload=b"voice")
+    bench.writer.scratch[: len(packet)] = packet
+    assert bench.writer.send_single(len(packet))
+    assert bench.arrived() == [packet]
+    assert not bench.writer.send_single(MAX_PACKET_BYTES + 1)
+    bench.writer.scratch[: len(packet)] = packet
+    assert not bench.writer.send_single(len(packet)), "one index is never protected twice"
+    assert bench.send_at_once([packet]) == 0
+    assert bench.stats.drops[DropReason.OUT_PROTECT] == 3
+    bench.writer.use(None)
+    assert not bench.writer.send_single(len(packet))
+    assert bench.send_at_once([packet]) == 0
+    assert bench.stats.drops[DropReason.OUT_NOT_CONNECTED] == 2
 
 
 @given(st.lists(st.integers(0, MAX_PACKET_BYTES - 12), min_size=1, max_size=150))

@@ -1,0 +1,97 @@
+"""Where the packets of one burst stand behind one another for one kind of subscriber: one `pack` writes them all.
+
+Subscribers with the same payload type, extension block size and SRTP trailer share a layout, so what depends on the
+burst alone is worked out once and not thirty times (media.md §1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from struct import Struct
+from typing import Any
+
+from server.sfu.packet import Packet
+
+_FIXED_HEADER_BYTES = 12
+# The kernel's UDP_MAX_SEGMENTS before 6.9; also all packets of a key frame of 64 kB.
+MAX_SEGMENTS = 64
+# Why 65 000: the kernel refuses a run whose IP packet would be longer than 65 535 with all its headers.
+MAX_RUN_BYTES = 65_000
+# libwebrtc cuts a frame into packets that differ by one byte, the small ones first: with a few bytes of RTP padding
+# (RFC 3550 §5.1) a frame is one run instead of two.
+_MAX_PADDING = 3
+_PADDINGS = tuple(bytes(max(0, size - 1)) + bytes((size,)) if size else b"" for size in range(_MAX_PADDING + 1))
+_HAS_PADDING = 0x20
+# flags, marker and payload type, sequence, timestamp, SSRC, extension block, payload
+_FIELDS = 7
+_SEQUENCE, _TIMESTAMP, _SSRC, _BLOCK = 2, 3, 4, 5
+
+
+class BurstLayout:
+    """`sizes` are those of the clear packets; after each there is room for its trailer. `runs` are (start, end, size).
+
+    A run is what one `sendmsg` with UDP_SEGMENT can send: equal sizes but for a shorter last one.
+    """
+
+    __slots__ = ("_common", "_pack", "_timestamp", "_timestamps", "octets", "prepared", "runs", "sizes")
+
+    def __init__(
+        self, packets: Sequence[Packet], *, flags: int, payload_type: int, block_bytes: int, trailer_bytes: int
+    ) -> None:
+        """At most MAX_SEGMENTS packets."""
+        header = _FIXED_HEADER_BYTES + block_bytes
+        largest = max(packet.size for packet in packets)
+        self.sizes: list[int] = []
+        self.prepared: Any = None
+        """For the writer: what it keeps about this layout from the first subscriber to the last."""
+        self._common: list[object] = []
+        parts = [">"]
+        for packet in packets:
+            payload, flag = packet.payload, flags
+            if 0 < largest - packet.size <= _MAX_PADDING:
+                payload += _PADDINGS[largest - packet.size]
+                flag |= _HAS_PADDING
+            self._common += (flag, payload_type | packet.marker, 0, 0, 0, b"", payload)
+            parts.append(f"BBHII{block_bytes}s{len(payload)}s{trailer_bytes}x")
+            self.sizes.append(header + len(payload))
+        self.octets = sum(packet.size for packet in packets)
+        self.runs = _runs([size + trailer_bytes for size in self.sizes])
+        self._pack: Callable[..., None] = Struct("".join(parts)).pack_into
+        self._timestamp = packets[0].timestamp
+        has_one_timestamp = all(packet.timestamp == self._timestamp for packet in packets)
+        self._timestamps = None if has_one_timestamp else [packet.timestamp for packet in packets]
+
+    def write(self, buffer: bytearray, *, sequence: int, timestamp_offset: int, ssrc: int, block: bytes) -> None:
+        """All packets to the buffer's start, numbered from `sequence` (16 bits) on."""
+        values = self._common.copy()
+        count = len(self.sizes)
+        if sequence + count <= 0x10000:
+            values[_SEQUENCE::_FIELDS] = range(sequence, sequence + count)
+        else:
+            values[_SEQUENCE::_FIELDS] = [(sequence + index) & 0xFFFF for index in range(count)]
+        if self._timestamps is None:
+            values[_TIMESTAMP::_FIELDS] = [(self._timestamp + timestamp_offset) & 0xFFFFFFFF] * count
+        else:
+            values[_TIMESTAMP::_FIELDS] = [(time + timestamp_offset) & 0xFFFFFFFF for time in self._timestamps]
+        values[_SSRC::_FIELDS] = [ssrc] * count
+        values[_BLOCK::_FIELDS] = [block] * count
+        self._pack(buffer, 0, *values)
+
+
+def _runs(sizes: list[int]) -> list[tuple[int, int, int]]:
+    runs: list[tuple[int, int, int]] = []
+    at = start = segment = 0
+    for size in sizes:
+        if segment and (size > segment or at + size - start > MAX_RUN_BYTES):
+            runs.append((start, at, segment))
+            start, segment = at, 0
+        at += size
+        if not segment:
+            segment = size
+        elif size < segment:
+            # The shorter last packet of the run: it ends here.
+            runs.append((start, at, segment))
+            start, segment = at, 0
+    if segment:
+        runs.append((start, at, segment))
+    return runs
