@@ -63,7 +63,8 @@ async def started_here(python: str | None = None) -> AsyncIterator[Target]:
     environment["TONGCHUANG_LOG_LEVEL"] = "warning"
     environment.pop("LIVEKIT_URL", None)
     if python is not None:
-        environment["PYTHONPATH"] = sysconfig.get_paths()["purelib"]
+        # Why the root too: a safe path (PYTHONSAFEPATH) leaves the working directory out.
+        environment["PYTHONPATH"] = os.pathsep.join((str(ROOT), sysconfig.get_paths()["purelib"]))
     process = await asyncio.create_subprocess_exec(
         python or sys.executable, "-m", "server.cli", "media", "--port", "0", "--udp-port", "0", "--tcp-port", "0",
         "--workers", "1",

@@ -23,6 +23,9 @@ PLI_AGAIN_S = 0.5
 _BUFFER = 65_536
 _HEAD = struct.Struct("!BBHII")
 _PADDING = 0x20
+# A packet that is all padding holds 255 bytes of it at most (RFC 3550 §5.1), with header, extensions and SRTP's tag
+# less than this. A longer one carries media and some padding.
+_LONGEST_PADDING = 330
 
 
 class Latencies:
@@ -97,7 +100,11 @@ class Receiver:
                     continue
                 first, _, seq, _, ssrc = unpack(data)
                 stream = streams.get(ssrc)
-                if stream is not None and seq == stream.next_seq and not first & _PADDING:
+                if (
+                    stream is not None
+                    and seq == stream.next_seq
+                    and (not first & _PADDING or len(data) > _LONGEST_PADDING)
+                ):
                     stream.next_seq = (seq + 1) & 0xFFFF
                     stream.packets += 1
                     if stream.is_key_wanted or stream.rtx_of is not None or not seq & SAMPLE_MASK:
@@ -131,7 +138,7 @@ class Receiver:
             return
         first, _, seq, _, ssrc = _HEAD.unpack_from(buffer, at)
         stream = self.streams.get(ssrc)
-        if stream is not None and seq == stream.next_seq and not first & _PADDING:
+        if stream is not None and seq == stream.next_seq and (not first & _PADDING or end - at > _LONGEST_PADDING):
             stream.next_seq = (seq + 1) & 0xFFFF
             stream.packets += 1
             mask = 7 if self._stamps else SAMPLE_MASK
@@ -149,7 +156,7 @@ class Receiver:
         if not self.first_packet_us:
             self.first_packet_us = now
         is_first = stream.next_seq < 0
-        if data[0] & _PADDING:
+        if data[0] & _PADDING and len(data) <= _LONGEST_PADDING:
             # Probing and silence: takes part in the numbering, is no media.
             self.padding += 1
             stream.irregular(seq, now)
@@ -182,7 +189,7 @@ class Receiver:
         if stream.is_key_wanted:
             self._look_for_frame(stream, clear, at)
         if stamp_ns and self._latencies is not None:
-            sent_ns = STAMP.unpack_from(clear, len(clear) - STAMP.size)[0]
+            sent_ns = STAMP.unpack_from(clear, len(clear) - STAMP.size - (clear[-1] if clear[0] & _PADDING else 0))[0]
             self._latencies.way.append((stamp_ns - sent_ns) // 1000)
             self._latencies.own.append((time.time_ns() - stamp_ns) // 1000)
 
