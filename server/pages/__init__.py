@@ -5,6 +5,16 @@ from __future__ import annotations
 from server.pages.context import PagesContext
 from server.pages.errors import render_error
 from server.pages.language import LANGUAGES, choose_language
+from server.pages.people_context import PeoplePages
+from server.pages.people_pages import add_people_pages
 from server.pages.views import setup_pages
 
-__all__ = ["LANGUAGES", "PagesContext", "choose_language", "render_error", "setup_pages"]
+__all__ = [
+    "LANGUAGES",
+    "PagesContext",
+    "PeoplePages",
+    "add_people_pages",
+    "choose_language",
+    "render_error",
+    "setup_pages",
+]

@@ -69,7 +69,7 @@ async def show_audit(request: web.Request) -> web.Response:
         request,
         "audit.html",
         rows=await _rows(people, page.entries, schools, own),
-        form=fresh(**{name: value for name, value in chosen.items()}),
+        form=fresh(**dict(chosen)),
         schools=[(one.id, one.name) for one in schools.values()] if is_all else (),
         subjects=list(SUBJECTS.items()),
         actors=await _actors(adult, people, wanted_school),

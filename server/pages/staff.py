@@ -45,7 +45,7 @@ class DashboardBlock:
 DashboardPart = Callable[[web.Request, Adult], Awaitable[DashboardBlock]]
 FindSchool = Callable[[str], Awaitable[School | None]]
 
-FIND_SCHOOL = web.AppKey("staff_find_school", FindSchool)  # type: ignore[arg-type]  # AppKey only shows it in its repr
+FIND_SCHOOL: web.AppKey[FindSchool] = web.AppKey("staff_find_school", FindSchool)  # type: ignore[arg-type]  # only for its repr
 DASHBOARD_PARTS = web.AppKey("staff_dashboard_parts", list[DashboardPart])
 
 
