@@ -28,6 +28,7 @@ from server.lessons.notice import Notice, NoticeKind
 from server.lessons.ports import Done, LessonRepository
 from server.lessons.proposal import Proposal, require_leader
 from server.lessons.repository import SqlLessonRepository
+from server.lessons.seed import SeedPresence, add_presences, lessons_with_prefix, remove_lessons
 from server.lessons.service import LessonService
 
 __all__ = [
@@ -56,10 +57,12 @@ __all__ = [
     "NoticeKind",
     "PeopleDirectory",
     "Proposal",
+    "SeedPresence",
     "SideFacts",
     "SideKey",
     "SqlLessonRepository",
     "WallTime",
+    "add_presences",
     "adult_person",
     "allowed",
     "bell_of",
@@ -69,8 +72,10 @@ __all__ = [
     "heading_of",
     "hours_of",
     "lesson_of_room",
+    "lessons_with_prefix",
     "load_zones",
     "pupil_person",
+    "remove_lessons",
     "require_leader",
     "require_wall_time",
     "room_of",

@@ -2,7 +2,7 @@
 // the confirmation step says the same, drawn by the server.
 import { isLanguage, type Bilingual, type Language } from '../i18n/language.ts';
 import { isSide } from '../lesson/lesson.ts';
-import { dayIn, hoursIn, instantOf } from './two_zones.ts';
+import { dayIn, dayInWords, hoursIn, instantOf } from './two_zones.ts';
 
 interface Place {
   readonly side: string;
@@ -10,19 +10,11 @@ interface Place {
   readonly place: Bilingual;
 }
 
-const LANGUAGES: readonly Language[] = ['en', 'zh-Hant-TW'];
-
-function line(className: string, text: Bilingual, first: Language): HTMLElement {
+function line(className: string, lang: Language, text: string): HTMLElement {
   const whole = document.createElement('span');
   whole.className = className;
-  for (const tag of LANGUAGES[0] === first ? LANGUAGES : [...LANGUAGES].reverse()) {
-    const word = document.createElement('span');
-    word.lang = tag;
-    word.className = tag === first ? 'word' : 'word-other';
-    word.textContent = text[tag];
-    whole.append(word);
-    if (text.en === text['zh-Hant-TW']) break;
-  }
+  whole.lang = lang;
+  whole.textContent = text;
   return whole;
 }
 
@@ -69,11 +61,12 @@ class OtherSideElement extends HTMLElement {
     half.className = 'stay';
     half.dataset['side'] = side;
     const known = isSide(side) ? side : 'us';
-    const both = (say: (tag: Language) => string): Bilingual => ({ en: say('en'), 'zh-Hant-TW': say('zh-Hant-TW') });
+    const own = known === 'tw' ? 'zh-Hant-TW' : 'en';
     half.append(
-      line('stay-place', place, language),
-      line('stay-day', both((tag) => dayIn(zone, at, tag)), language),
-      line('stay-hours', both((tag) => hoursIn(zone, at, minutes, known, tag)), language),
+      line('stay-place', language, place[language]),
+      line('stay-day', own, dayIn(zone, at, known)),
+      line('stay-hours', own, hoursIn(zone, at, minutes, known)),
+      ...(own === language ? [] : [line('stay-words', language, dayInWords(zone, at, language))]),
     );
     return half;
   }

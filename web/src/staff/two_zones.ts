@@ -1,4 +1,4 @@
-// One wall time, read on the other side of the Pacific: the same words as server/pages/lessons/moments.py.
+// One wall time, read on the other side of the Pacific: the same words as server/pages/wall.py.
 import type { Language } from '../i18n/language.ts';
 import type { Side } from '../lesson/lesson.ts';
 
@@ -43,30 +43,36 @@ export function instantOf(wall: Wall, zone: string): number | Trouble | undefine
   return found.length > 1 ? 'twice' : found[0];
 }
 
-const EN_DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
+const EN_DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
 const ZH_DAYS = '日一二三四五六';
-const EN_MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
-
-/** `Tue, Nov 24` and `11月24日 週二`. */
-export function dayIn(zone: string, at: number, language: Language): string {
-  const { year, month, day } = partsIn(zone, at);
-  const weekday = new Date(Date.UTC(year, month - 1, day)).getUTCDay();
-  if (language === 'en') return `${EN_DAYS[weekday] ?? ''}, ${EN_MONTHS[month - 1] ?? ''} ${day}`;
-  return `${month}月${day}日 週${ZH_DAYS.charAt(weekday)}`;
-}
-
-const half = (hour: number, language: Language): string =>
-  language === 'en' ? (hour < 12 ? 'AM' : 'PM') : hour < 12 ? '上午' : '下午';
+const EN_MONTHS = [
+  'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December',
+] as const;
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** `08:40–09:20` in Taiwan, `4:40–5:20 PM` or `下午 4:40–5:20` in the United States. */
-export function hoursIn(zone: string, at: number, minutes: number, side: Side, language: Language): string {
-  const first = partsIn(zone, at);
-  const last = partsIn(zone, at + minutes * MINUTE_MS);
+/** As that side's own wall says it: `11/24 週二` or `Mon Nov 23`. */
+export function dayIn(zone: string, at: number, side: Side): string {
+  const { year, month, day } = partsIn(zone, at);
+  const weekday = new Date(Date.UTC(year, month - 1, day)).getUTCDay();
+  if (side === 'tw') return `${month}/${day} 週${ZH_DAYS.charAt(weekday)}`;
+  return `${(EN_DAYS[weekday] ?? '').slice(0, 3)} ${(EN_MONTHS[month - 1] ?? '').slice(0, 3)} ${day}`;
+}
+
+/** `08:40–09:20` in Taiwan, `4:40–5:20 PM` in the United States. */
+export function hoursIn(zone: string, at: number, minutes: number, side: Side): string {
+  const [first, last] = [partsIn(zone, at), partsIn(zone, at + minutes * MINUTE_MS)];
   if (side === 'tw') return `${two(first.hour)}:${two(first.minute)}–${two(last.hour)}:${two(last.minute)}`;
-  const halves = [half(first.hour, language), half(last.hour, language)] as const;
+  const half = (hour: number): string => (hour < 12 ? 'AM' : 'PM');
   const [from, to] = [first, last].map((one) => `${one.hour % 12 || 12}:${two(one.minute)}`);
-  if (halves[0] === halves[1]) return language === 'en' ? `${from}–${to} ${halves[1]}` : `${halves[0]} ${from}–${to}`;
-  return language === 'en' ? `${from} ${halves[0]}–${to} ${halves[1]}` : `${halves[0]} ${from}–${halves[1]} ${to}`;
+  const start = half(first.hour) === half(last.hour) ? from : `${from} ${half(first.hour)}`;
+  return `${start}–${to} ${half(last.hour)}`;
+}
+
+/** The day in a reader's own words: `Tuesday, November 24`, `11月24日星期二`. */
+export function dayInWords(zone: string, at: number, language: Language): string {
+  const { year, month, day } = partsIn(zone, at);
+  const weekday = new Date(Date.UTC(year, month - 1, day)).getUTCDay();
+  if (language === 'en') return `${EN_DAYS[weekday] ?? ''}, ${EN_MONTHS[month - 1] ?? ''} ${day}`;
+  return `${month}月${day}日星期${ZH_DAYS.charAt(weekday)}`;
 }
