@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from server.access import FindPupil, access_viewer_middleware, no_pupil
 from server.clock import Clock
 from server.demo_api import DemoApi, MediaAccess
 from server.http import (
@@ -26,7 +27,8 @@ from server.http import (
 )
 from server.lessons import DEMO_LESSON
 from server.metrics import Metrics
-from server.pages import PagesContext, choose_language, render_error, setup_pages
+from server.pages import PagesContext, PeoplePages, add_people_pages, choose_language, render_error, setup_pages
+from server.people import People
 from server.version import VERSION
 
 DIST = Path(__file__).resolve().parent.parent / "web" / "dist"
@@ -55,6 +57,9 @@ class AppParts:
     internal_media_url: str = ""
     # Where a media server posts what happens: on the public address and on the internal one.
     add_webhooks: Callable[[web.Application], None] = _nothing
+    # None: a house without people, as some tests have it.
+    people: People | None = None
+    find_pupil: FindPupil = no_pupil
     is_demo: bool = True
     is_tls: bool = False
     public_url: str = ""
@@ -74,10 +79,17 @@ def create_app(parts: AppParts) -> web.Application:
         middlewares=[
             access_middleware(parts.metrics, client),
             error_middleware(ErrorPages(render=render_error, choose_language=choose_language)),
+            access_viewer_middleware(
+                None if parts.people is None else parts.people.accounts,
+                find_pupil=parts.find_pupil,
+                public_url=parts.public_url,
+            ),
         ],
         client_max_size=MAX_BODY_BYTES,
         handler_args={"max_line_size": MAX_REQUEST_LINE, "max_field_size": MAX_REQUEST_LINE},
     )
+    if parts.people is not None:
+        app.on_cleanup.append(_close(parts.people))
     outside = (parts.access.url, parts.access.url.replace("ws", "http", 1)) if parts.access.url else ()
     add_security_headers(app, HeaderPolicy(is_tls=parts.is_tls, connect_urls=outside))
     add_health(app, parts.health)
@@ -95,7 +107,26 @@ def create_app(parts: AppParts) -> web.Application:
             demo_lesson=demo_lesson,
         ),
     )
+    if parts.people is not None:
+        add_people_pages(
+            app,
+            PeoplePages(
+                people=parts.people,
+                clock=parts.clock,
+                client=client,
+                is_demo=parts.is_demo,
+                is_tls=parts.is_tls,
+                public_url=parts.public_url,
+            ),
+        )
     return app
+
+
+def _close(people: People) -> Callable[[web.Application], Awaitable[None]]:
+    async def close(_: web.Application) -> None:
+        await people.close()
+
+    return close
 
 
 def create_internal_app(parts: AppParts) -> web.Application:

@@ -26,10 +26,11 @@ from server.clock import SystemClock
 from server.demo_api import MediaAccess
 from server.errors import TongchuangError
 from server.http import HealthCheck
-from server.listening import tls_context
+from server.listening import origin_of, tls_context
 from server.log import configure_log
 from server.media_host import MediaHost
 from server.metrics import Metrics
+from server.people import People, SmtpMailer, build_people, parse_smtp_url
 from server.redis_health import redis_answers
 from server.settings import Settings, read_settings
 from server.siblings import collect_figures, own_figures
@@ -87,18 +88,21 @@ async def _serve(order: AppOrder, standing: Standing, status: StatusPipe, stoppe
     async with AsyncExitStack() as last:
         database = Database(database_url_for(settings.data, settings.database_url.get_secret_value()))
         last.push_async_callback(database.close)
-        parts = _parts(order, settings, standing, database)
         tls = tls_context(settings.tls_cert, settings.tls_key)
+        listener = socket.socket(fileno=order.listener)
+        origin = settings.public_url or origin_of(settings.host, listener, "http" if tls is None else "https")
+        people = _people(settings, database, origin)
+        parts = _parts(order, settings, standing, people, database)
         public = await _runner(create_app(parts), last, SHUTDOWN_TIMEOUT_S)
         internal = await _runner(create_internal_app(parts), last)
         figures = await _runner(own_figures(parts.metrics.render_own), last)
-        site = web.SockSite(public, socket.socket(fileno=order.listener), ssl_context=tls)
+        site = web.SockSite(public, listener, ssl_context=tls)
         await site.start()
         await web.SockSite(internal, socket.socket(fileno=order.internal)).start()
         await web.UnixSite(figures, order.socket).start()
         gc.collect()
         gc.freeze()
-        status.say("ready", {})
+        status.say("ready", {"notes": await _notes(order, settings, people, origin)})
         await stopped.wait()
         await site.stop()
         await _last_words(standing)
@@ -139,7 +143,21 @@ async def _either(*events: asyncio.Event) -> None:
         await asyncio.gather(*waiting, return_exceptions=True)
 
 
-def _parts(order: AppOrder, settings: Settings, standing: Standing, database: Database) -> AppParts:
+def _people(settings: Settings, database: Database, origin: str) -> People:
+    smtp_url = settings.smtp_url.get_secret_value()
+    mailer = SmtpMailer(parse_smtp_url(smtp_url)) if smtp_url else None
+    return build_people(database, SystemClock(), mailer=mailer, origin=origin, is_demo=settings.demo)
+
+
+async def _notes(order: AppOrder, settings: Settings, people: People, origin: str) -> list[str]:
+    """What the parent prints after the ready line: how to set up an installation that has no administrator yet."""
+    if settings.demo or order.index != 0:
+        return []
+    link = await people.accounts.make_set_up_link()
+    return [] if link is None else [f"Nobody can sign in yet. Open this once, within 24 hours: {origin}{link.path}"]
+
+
+def _parts(order: AppOrder, settings: Settings, standing: Standing, people: People, database: Database) -> AppParts:
     """Everything concrete, named here and nowhere else."""
     metrics = Metrics()
     media = MediaHost(standing.directory) if order.workers else None
@@ -168,6 +186,7 @@ def _parts(order: AppOrder, settings: Settings, standing: Standing, database: Da
         add_media=add_media,
         add_media_calls=add_media_calls,
         internal_media_url=outside.replace("ws", "http", 1) if outside else order.internal_url,
+        people=people,
         is_demo=settings.demo,
         is_tls=settings.tls_cert is not None or settings.public_url.startswith("https://"),
         public_url=settings.public_url,

@@ -89,6 +89,12 @@ class Settings(BaseSettings):
         description="redis://host:6379/0, so that several app processes are one classroom.",
     )
 
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=_field_name("SMTP_URL"),
+        description="smtp://user:password@host:587/?from=class@school.example; empty means that no mail is sent.",
+    )
+
     @field_validator("trusted_proxies", "webhook_urls", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -124,6 +130,14 @@ class Settings(BaseSettings):
         url = value.get_secret_value()
         if url and (urlsplit(url).scheme not in ("redis", "rediss", "unix") or url.endswith("://")):
             raise ValueError("is no address such as redis://127.0.0.1:6379/0")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url and (urlsplit(url).scheme not in ("smtp", "smtps") or not urlsplit(url).hostname):
+            raise ValueError("is no address such as smtp://mail.school.example:587/?from=class@school.example")
         return value
 
     @model_validator(mode="after")

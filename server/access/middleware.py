@@ -38,11 +38,17 @@ async def no_pupil(_: str) -> Pupil | None:
     return None
 
 
+class _NoSignIns:
+    async def find_by_token(self, token: str) -> SignedIn | None:
+        return None
+
+
 def access_viewer_middleware(
-    sign_ins: SignIns, *, find_pupil: FindPupil = no_pupil, public_url: str = ""
+    sign_ins: SignIns | None, *, find_pupil: FindPupil = no_pupil, public_url: str = ""
 ) -> Middleware:
     """Inside of the error middleware. `viewer_of(request)` answers after it."""
     own_url = public_url.rstrip("/")
+    known = _NoSignIns() if sign_ins is None else sign_ins
 
     @web.middleware
     async def know(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -51,7 +57,7 @@ def access_viewer_middleware(
             if not is_own_origin(request.headers, request.host, own_url, has_cookies=cookies):
                 raise Forbidden(ErrorCode.FORM_FOREIGN, "sent by another site")
         if not request.path.startswith(_ANONYMOUS):
-            request[VIEWER] = await find_viewer(request, sign_ins, find_pupil)
+            request[VIEWER] = await find_viewer(request, known, find_pupil)
         try:
             return await handler(request)
         except Unauthorized as error:

@@ -58,7 +58,7 @@ class Links:
     # -- the first administrator
 
     async def make_set_up_link(self) -> OneTimeLink | None:
-        """For who starts the server; None when there is an administrator. Earlier ones end."""
+        """For who starts the server; None when there is an administrator."""
         now = self._parts.clock.now()
         async with self._parts.database.write() as connection:
             if await has_administrator(connection):

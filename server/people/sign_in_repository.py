@@ -102,8 +102,11 @@ async def delete_old_sign_ins(connection: AsyncConnection, expired_at: datetime,
 async def insert_link(
     connection: AsyncConnection, kind: LinkKind, account_id: AccountId | None, now: datetime, expires_at: datetime
 ) -> str:
-    """The new token. Earlier links of the same kind for the same account end, and so do all that have expired."""
-    same = (link_table.c.kind == str(kind)) & link_table.c.account_id.is_not_distinct_from(account_id)
+    """The new token. Earlier links of the same kind for the same account end, and so do all that have expired.
+
+    Set-up links stay: what `serve` printed must hold when one of its processes starts again.
+    """
+    same = (link_table.c.kind == str(kind)) & (link_table.c.account_id == account_id)
     await connection.execute(delete(link_table).where(same | (link_table.c.expires_at <= now)))
     token = new_token()
     values = {
