@@ -38,8 +38,8 @@ class Assets:
             return None
         chunks = self._with_imports(key)
         fonts = sorted({asset for chunk in chunks for asset in chunk.get("assets", ()) if asset.endswith(".woff2")})
-        # Why reversed: what an entry imports (base style) comes before its own, so that its own wins.
-        styles = dict.fromkeys(style for chunk in reversed(chunks) for style in chunk.get("css", ()))
+        # In the order in which the modules run: base style before a page's own, so that its own wins.
+        styles = dict.fromkeys(style for chunk in self._as_run(key) for style in chunk.get("css", ()))
         return PageAssets(
             script=STATIC_URL + chunks[0]["file"],
             preloads=tuple(STATIC_URL + chunk["file"] for chunk in chunks[1:]),
@@ -56,3 +56,10 @@ class Assets:
                 found[name] = self._chunks[name]
                 queue.extend(self._chunks[name].get("imports", ()))
         return list(found.values())
+
+    def _as_run(self, key: str, seen: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+        """A chunk after everything that it imports (a chunk may stand there twice; the first place counts)."""
+        if key in seen:
+            return []
+        imports = self._chunks[key].get("imports", ())
+        return [chunk for name in imports for chunk in self._as_run(name, seen | {key})] + [self._chunks[key]]

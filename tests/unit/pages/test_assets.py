@@ -33,6 +33,20 @@ def test_an_entry_brings_its_imports_with_base_style_first(tmp_path: Path) -> No
     assert page.fonts == ("/static/assets/fig-1.woff2",)
 
 
+def test_styles_stand_in_the_order_in_which_the_modules_run(tmp_path: Path) -> None:
+    """Two entries share a chunk that itself stands on the base: base, shared, own."""
+    (tmp_path / ".vite").mkdir()
+    manifest = {
+        "_base.js": {"file": "base.js", "css": ["base.css"]},
+        "_tiles.js": {"file": "tiles.js", "css": ["tiles.css"], "imports": ["_base.js"]},
+        "src/pages/room.ts": {"file": "room.js", "css": ["room.css"], "imports": ["_base.js", "_tiles.js"]},
+    }
+    (tmp_path / ".vite" / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    page = Assets(tmp_path).of("room")
+    assert page is not None
+    assert page.styles == ("/static/base.css", "/static/tiles.css", "/static/room.css")
+
+
 def test_without_a_build_or_for_an_unknown_entry_there_is_nothing(tmp_path: Path) -> None:
     assert not Assets(tmp_path).is_built
     assert Assets(tmp_path).of("lesson") is None
