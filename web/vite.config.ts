@@ -38,6 +38,7 @@ export default defineConfig({
         check: 'src/pages/check.ts',
         classroom: 'src/pages/classroom.ts',
         staff: 'src/pages/staff.ts',
+        lessons: 'src/pages/lessons.ts',
       },
     },
   },
