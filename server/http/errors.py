@@ -14,7 +14,7 @@ from server.errors import ErrorCode, NotFound, TongchuangError
 log = structlog.get_logger("tongchuang.http")
 
 # Paths whose callers are programs. LiveKit's own paths make their own answers and only pass here when those fail.
-PROGRAM_PATHS = ("/api/", "/rtc", "//rtc", "/twirp/", "/metrics", "/healthz", "/readyz")
+PROGRAM_PATHS = ("/api/", "/rtc", "//rtc", "/twirp/", "/webhooks/", "/metrics", "/healthz", "/readyz")
 # Wait before another try, where the answer is "not now".
 _RETRY_AFTER_S = {429: "10", 503: "2"}
 _CODES = {

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from server.lessons import commands
+from server.lessons.answer_links import AnswerLink, AnswerLinks, LinkState
+from server.lessons.attendance import Correction, Interval, Row, Sheet
+from server.lessons.attendance_csv import file_name as attendance_file_name
+from server.lessons.attendance_service import AttendanceService, ListParticipants
 from server.lessons.bell import WARNS_BEFORE, Bell, bell_of
+from server.lessons.build import Lessons, build_lessons
 from server.lessons.changes import LessonChanges
 from server.lessons.demo import DEMO_LESSON, DemoLesson, DemoPerson, demo_lesson_json
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.facts import SIDE_KEYS, LessonFacts, LessonState, SideFacts, SideKey
+from server.lessons.feed import CalendarFeeds, FeedFile, calendar_entry
 from server.lessons.hours import ClassHours, KnownHours, hours_of
 from server.lessons.lesson import (
     LOBBY_OPENS_BEFORE,
@@ -27,9 +33,11 @@ from server.lessons.mails import LessonMails, heading_of
 from server.lessons.notice import Notice, NoticeKind
 from server.lessons.ports import Done, LessonRepository
 from server.lessons.proposal import Proposal, require_leader
+from server.lessons.reminder_job import ReminderJob
 from server.lessons.repository import SqlLessonRepository
 from server.lessons.seed import SeedPresence, add_presences, lessons_with_prefix, remove_lessons
 from server.lessons.service import LessonService
+from server.lessons.webhooks import WEBHOOK_PATH, WebhookSeen, add_webhooks
 
 __all__ = [
     "DEMO_LESSON",
@@ -37,12 +45,20 @@ __all__ = [
     "LOBBY_OPENS_BEFORE",
     "SIDE_KEYS",
     "WARNS_BEFORE",
+    "WEBHOOK_PATH",
+    "AnswerLink",
+    "AnswerLinks",
+    "AttendanceService",
     "Bell",
+    "CalendarFeeds",
     "ClassHours",
+    "Correction",
     "DemoLesson",
     "DemoPerson",
     "Directory",
     "Done",
+    "FeedFile",
+    "Interval",
     "KnownHours",
     "Lesson",
     "LessonChanges",
@@ -52,20 +68,31 @@ __all__ = [
     "LessonService",
     "LessonSide",
     "LessonState",
+    "Lessons",
+    "LinkState",
+    "ListParticipants",
     "Mode",
     "Notice",
     "NoticeKind",
     "PeopleDirectory",
     "Proposal",
+    "ReminderJob",
+    "Row",
     "SeedPresence",
+    "Sheet",
     "SideFacts",
     "SideKey",
     "SqlLessonRepository",
     "WallTime",
+    "WebhookSeen",
     "add_presences",
+    "add_webhooks",
     "adult_person",
     "allowed",
+    "attendance_file_name",
     "bell_of",
+    "build_lessons",
+    "calendar_entry",
     "commands",
     "demo_lesson_json",
     "facts_of",

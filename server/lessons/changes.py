@@ -69,8 +69,8 @@ class LessonChanges:
         """A proposed lesson; the others who lead in it are told."""
         notices = _notices(lesson, (), NoticeKind.PROPOSED, by=by, at=lesson.created_at, note="")
         done = Done(action="lesson.propose", by=by, school_id=lesson.sides[0].school_id)
-        await self._lessons.add(lesson, notices, done)
-        await self._tell(None, lesson, "propose", notices)
+        await self._lessons.add(lesson, notices, done, await self._mails.letters(lesson, notices))
+        self._tell(None, lesson, "propose")
 
     async def change(
         self, lesson_id: LessonId, plan: Plan, *, by: AccountId | None, version: int | None, note: str = ""
@@ -96,22 +96,18 @@ class LessonChanges:
         name = c.name_of(command)
         detail = {"state": str(after.state), "version": after.version}
         done = Done(action=f"lesson.{name}", by=by, school_id=await self.school_of(by), detail=detail)
-        await self._lessons.save(after, notices, done)
-        await self._tell(before, after, name, notices)
+        await self._lessons.save(after, notices, done, await self._mails.letters(after, notices))
+        self._tell(before, after, name)
         return after
 
-    async def _tell(self, before: Lesson | None, after: Lesson, name: str, notices: list[Notice]) -> None:
-        """After the commit: nothing here may undo the change, so nothing that goes wrong here is raised."""
+    def _tell(self, before: Lesson | None, after: Lesson, name: str) -> None:
+        """After the commit: what goes wrong in a listener does not undo the change, and is not raised."""
         log.info("lesson_changed", lesson_id=after.id, command=name, state=str(after.state), version=after.version)
         for listener in self._listeners:
             try:
                 listener(before, after, name)
             except Exception:
                 log.exception("lesson_listener_failed", command=name)
-        try:
-            await self._mails.post(after, notices)
-        except Exception:
-            log.exception("lesson_mail_failed", lesson_id=after.id)
 
 
 def _notices(

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from server.ids import AccountId, ClassGroupId, SchoolId, StudentId
-from server.people import Account, ClassGroup, School, Student
-
-if TYPE_CHECKING:
-    from server.people import People
+from server.people import Account, ClassGroup, People, School, Student
 
 
 class Directory(Protocol):
@@ -31,10 +28,6 @@ class Directory(Protocol):
 
     async def find_student(self, student_id: StudentId) -> Student | None:
         """Also one that was removed."""
-        ...
-
-    def post_mail(self, to: str, subject: str, text: str) -> None:
-        """Queued; nothing happens where no mail is set up."""
         ...
 
 
@@ -61,6 +54,3 @@ class PeopleDirectory:
 
     async def find_student(self, student_id: StudentId) -> Student | None:
         return await self._people.rosters.find_student(student_id)
-
-    def post_mail(self, to: str, subject: str, text: str) -> None:
-        self._people.mailer.post(to, subject, text)

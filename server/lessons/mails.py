@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import assert_never
 
 from server.ids import SchoolId
@@ -10,6 +11,7 @@ from server.lessons.directory import Directory
 from server.lessons.lesson import Lesson
 from server.lessons.local_time import wall_time
 from server.lessons.notice import Notice, NoticeKind
+from server.outbox import Letter
 from server.pair import LocalizedText
 from server.people import Language, School
 
@@ -17,6 +19,9 @@ _WEEKDAYS = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     "zh-Hant-TW": ("週一", "週二", "週三", "週四", "週五", "週六", "週日"),
 }
+
+# A mail server that is down for longer makes nobody wiser: the dashboard has told it by then.
+STALE_AFTER = timedelta(days=1)
 
 
 class LessonMails:
@@ -26,17 +31,28 @@ class LessonMails:
         self._directory = directory
         self._origin = origin
 
-    async def post(self, lesson: Lesson, notices: Sequence[Notice]) -> None:
+    async def letters(self, lesson: Lesson, notices: Sequence[Notice]) -> list[Letter]:
         """Each notice to its reader; accounts that are disabled or not there get none."""
         if not notices:
-            return
+            return []
         accounts = await self._directory.accounts([notice.account_id for notice in notices])
         schools = await self._directory.schools([side.school_id for side in lesson.sides])
+        letters = []
         for notice in notices:
             account = accounts.get(notice.account_id)
             if account is not None and not account.is_disabled:
                 subject, text = write_mail(lesson, notice, schools, account.language, self._origin)
-                self._directory.post_mail(account.email, subject, text)
+                letters.append(
+                    Letter(
+                        key=f"notice:{lesson.id}:{lesson.version}:{account.id}",
+                        to=account.email,
+                        subject=subject,
+                        text=text,
+                        due_at=notice.at,
+                        not_after=max(notice.at, lesson.ends_at) + STALE_AFTER,
+                    )
+                )
+        return letters
 
 
 def write_mail(

@@ -11,6 +11,7 @@ from server.ids import AccountId, ClassGroupId, LessonId, SchoolId
 from server.lessons.facts import LessonState
 from server.lessons.lesson import Lesson
 from server.lessons.notice import Notice
+from server.outbox import Letter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +29,15 @@ class LessonRepository(Protocol):
 
     async def find(self, lesson_id: LessonId) -> Lesson | None: ...
 
-    async def add(self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None) -> None:
-        """With its notices and its line in the audit log, all or nothing. Raises Conflict when the id is taken."""
+    async def add(
+        self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None, letters: Sequence[Letter] = ()
+    ) -> None:
+        """With its notices, its line in the audit log and its letters. Raises Conflict when the id is taken."""
         ...
 
-    async def save(self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None) -> None:
+    async def save(
+        self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None, letters: Sequence[Letter] = ()
+    ) -> None:
         """`lesson.version` is the new one. Raises Conflict(LESSON_CHANGED) unless the stored one is just before it."""
         ...
 

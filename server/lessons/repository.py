@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -19,11 +19,10 @@ from server.lessons.local_time import are_loaded, load_zones
 from server.lessons.notice import Notice, NoticeKind
 from server.lessons.ports import Done
 from server.lessons.tables import adult_table, lesson_table, notice_table, side_table
+from server.outbox import Letter, OutboxRepository
 from server.pair import LocalizedText
+from server.people import AuditLog
 from server.storage import Database
-
-if TYPE_CHECKING:
-    from server.people import AuditLog
 
 
 class SqlLessonRepository:
@@ -32,21 +31,26 @@ class SqlLessonRepository:
     def __init__(self, database: Database, audit: AuditLog | None = None) -> None:
         self._database = database
         self._audit = audit
+        self._letters = OutboxRepository(database)
 
     async def find(self, lesson_id: LessonId) -> Lesson | None:
         found = await self._where(lesson_table.c.id == lesson_id)
         return found[0] if found else None
 
-    async def add(self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None) -> None:
+    async def add(
+        self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None, letters: Sequence[Letter] = ()
+    ) -> None:
         try:
             async with self._database.write() as connection:
                 await connection.execute(insert(lesson_table), {"id": lesson.id, **_values(lesson)})
                 await _insert_rows(connection, lesson, notices)
-                await self._write_audit(connection, lesson.id, done)
+                await self._write_rest(connection, lesson.id, done, letters)
         except IntegrityError as error:
             raise Conflict(ErrorCode.CONFLICT, f"lesson {lesson.id}: {error.orig}") from error
 
-    async def save(self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None) -> None:
+    async def save(
+        self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None, letters: Sequence[Letter] = ()
+    ) -> None:
         before = and_(lesson_table.c.id == lesson.id, lesson_table.c.version == lesson.version - 1)
         async with self._database.write() as connection:
             updated = await connection.execute(update(lesson_table).where(before).values(**_values(lesson)))
@@ -56,9 +60,12 @@ class SqlLessonRepository:
             await connection.execute(delete(side_table).where(side_table.c.lesson_id == lesson.id))
             await connection.execute(delete(adult_table).where(adult_table.c.lesson_id == lesson.id))
             await _insert_rows(connection, lesson, notices)
-            await self._write_audit(connection, lesson.id, done)
+            await self._write_rest(connection, lesson.id, done, letters)
 
-    async def _write_audit(self, connection: AsyncConnection, lesson_id: LessonId, done: Done | None) -> None:
+    async def _write_rest(
+        self, connection: AsyncConnection, lesson_id: LessonId, done: Done | None, letters: Sequence[Letter]
+    ) -> None:
+        await self._letters.put(letters, connection)
         if self._audit is not None and done is not None:
             await self._audit.write(
                 done.action,

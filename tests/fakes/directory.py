@@ -1,4 +1,4 @@
-"""Two schools with their adults, class groups and authorisations, in memory; mails are kept to be looked at."""
+"""Two schools with their adults, class groups and authorisations, in memory."""
 
 from __future__ import annotations
 
@@ -85,7 +85,6 @@ class FakeDirectory:
         self.add_pupils(TAIPEI_CLASS, "小明", "小華")
         self.add_pupils(TUCSON_CLASS, "Ana", "Ben")
         self.authorised = {TAIPEI_CLASS, TUCSON_CLASS}
-        self.mails: list[tuple[str, str, str]] = []
 
     def add_pupils(self, class_group_id: ClassGroupId, *names: str) -> None:
         for name in names:
@@ -113,6 +112,3 @@ class FakeDirectory:
 
     async def find_student(self, student_id: StudentId) -> Student | None:
         return self.pupils.get(student_id)
-
-    def post_mail(self, to: str, subject: str, text: str) -> None:
-        self.mails.append((to, subject, text))

@@ -10,6 +10,7 @@ from typing import Any
 from server.errors import Conflict, ErrorCode
 from server.ids import AccountId, ClassGroupId, LessonId, SchoolId
 from server.lessons import Done, Lesson, LessonSide, LessonState, Notice
+from server.outbox import Letter
 from server.pair import LocalizedText
 
 LIN, CHEN, WANG = AccountId("ac_lin"), AccountId("ac_chen"), AccountId("ac_wang")
@@ -58,22 +59,29 @@ class MemoryLessonRepository:
         self._lessons: dict[LessonId, Lesson] = {}
         self._notices: list[Notice] = []
         self.done: list[Done] = []
+        self.letters: list[Letter] = []
 
     async def find(self, lesson_id: LessonId) -> Lesson | None:
         return self._lessons.get(lesson_id)
 
-    async def add(self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None) -> None:
+    async def add(
+        self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None, letters: Sequence[Letter] = ()
+    ) -> None:
         self._require_sound(lesson)
         if lesson.id in self._lessons:
             raise Conflict(ErrorCode.CONFLICT, f"lesson {lesson.id}")
         self._put(lesson, notices, done)
+        self.letters += letters
 
-    async def save(self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None) -> None:
+    async def save(
+        self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None, letters: Sequence[Letter] = ()
+    ) -> None:
         stored = self._lessons.get(lesson.id)
         if stored is None or stored.version != lesson.version - 1:
             raise Conflict(ErrorCode.LESSON_CHANGED, f"lesson {lesson.id}")
         self._require_sound(lesson)
         self._put(lesson, notices, done)
+        self.letters += letters
 
     def _require_sound(self, lesson: Lesson) -> None:
         if len(set(lesson.adults)) != len(lesson.adults):

@@ -111,9 +111,10 @@ async def test_a_proposal_is_confirmed_by_its_own_side_and_told_to_the_other(hou
 
 async def test_the_mail_has_both_clocks_in_the_readers_language(house: House) -> None:
     lesson = await house.lessons.propose(a_proposal(), by=LIN)
-    [(to, subject, text)] = house.directory.mails
-    assert to == "ac_ortega@example.edu"
-    assert subject == "A lesson was proposed to you. Two mornings"
+    [letter] = house.store.letters
+    text = letter.text
+    assert letter.to == "ac_ortega@example.edu"
+    assert letter.subject == "A lesson was proposed to you. Two mornings"
     assert "Sunrise School: 2026-10-22 Thu 08:40 (Asia/Taipei), 40 min" in text
     assert "Saguaro School: 2026-10-21 Wed 17:40 (America/Phoenix), 40 min" in text
     assert f"https://class.example/lessons/{lesson.id}" in text
@@ -151,7 +152,7 @@ async def test_a_proposal_that_cannot_be_is_refused_and_leaves_nothing(
 ) -> None:
     assert await refusal(house.lessons.propose(a_proposal(**changes), by=LIN)) is code
     assert await house.lessons.of_school(TAIPEI) == []
-    assert house.directory.mails == []
+    assert house.store.letters == []
 
 
 async def test_half_past_two_on_the_american_spring_night_is_refused(house: House) -> None:
@@ -428,18 +429,18 @@ async def test_every_notice_can_be_mailed_in_both_languages(house: House, kind: 
     notices = [
         Notice(account_id=to, lesson_id=lesson.id, kind=kind, at=house.clock.now(), by=None) for to in (LIN, ORTEGA)
     ]
-    await LessonMails(house.directory).post(lesson, notices)
-    (_, chinese, _), (_, english, text) = house.directory.mails
-    assert "甲" in chinese
-    assert "\n" not in english
-    assert "http" not in text
+    chinese, english = await LessonMails(house.directory).letters(lesson, notices)
+    assert "甲" in chinese.subject
+    assert "\n" not in english.subject
+    assert "http" not in english.text
+    assert chinese.key != english.key
 
 
 async def test_a_disabled_account_gets_no_mail(house: House) -> None:
     house.directory.people[ORTEGA] = replace(house.directory.people[ORTEGA], disabled_at=house.clock.now())
     lesson = await house.put()
     await house.lessons.cancel(lesson.id, "typhoon", by=LIN)
-    assert house.directory.mails == []
+    assert house.store.letters == []
 
 
 # -- the bell
