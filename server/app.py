@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from server.access import FindPupil, access_viewer_middleware, no_pupil
+from server.api import LessonApi, add_openapi
 from server.clock import Clock
 from server.demo_api import DemoApi, MediaAccess
 from server.http import (
@@ -25,9 +26,19 @@ from server.http import (
     client_address,
     error_middleware,
 )
-from server.lessons import DEMO_LESSON
+from server.lessons import DEMO_LESSON, Lessons
 from server.metrics import Metrics
-from server.pages import PagesContext, PeoplePages, add_people_pages, choose_language, render_error, setup_pages
+from server.pages import (
+    CardPrinter,
+    LessonPages,
+    PagesContext,
+    PeoplePages,
+    add_lesson_pages,
+    add_people_pages,
+    choose_language,
+    render_error,
+    setup_pages,
+)
 from server.people import People
 from server.version import VERSION
 
@@ -59,6 +70,8 @@ class AppParts:
     add_webhooks: Callable[[web.Application], None] = _nothing
     # None: a house without people, as some tests have it.
     people: People | None = None
+    lessons: Lessons | None = None
+    cards: CardPrinter | None = None
     find_pupil: FindPupil = no_pupil
     is_demo: bool = True
     is_tls: bool = False
@@ -119,7 +132,23 @@ def create_app(parts: AppParts) -> web.Application:
                 public_url=parts.public_url,
             ),
         )
+    if parts.people is not None and parts.lessons is not None and parts.cards is not None:
+        _add_lessons(app, parts, parts.people, parts.lessons, parts.cards)
     return app
+
+
+def _add_lessons(
+    app: web.Application, parts: AppParts, people: People, lessons: Lessons, cards: CardPrinter
+) -> None:
+    def origin(request: web.Request) -> str:
+        return parts.public_url or f"{request.scheme}://{request.host}"
+
+    pages = LessonPages(
+        people=people, lessons=lessons, cards=cards, clock=parts.clock, is_demo=parts.is_demo, origin=origin
+    )
+    add_lesson_pages(app, pages)
+    LessonApi(people=people, lessons=lessons).add_to(app)
+    add_openapi(app, LessonApi.operations(), VERSION)
 
 
 def _close(people: People) -> Callable[[web.Application], Awaitable[None]]:
