@@ -106,8 +106,10 @@ async def insert_link(
 
     Set-up links stay: what `serve` printed must hold when one of its processes starts again.
     """
-    same = (link_table.c.kind == str(kind)) & (link_table.c.account_id == account_id)
-    await connection.execute(delete(link_table).where(same | (link_table.c.expires_at <= now)))
+    over = link_table.c.expires_at <= now
+    if account_id is not None:
+        over |= (link_table.c.kind == str(kind)) & (link_table.c.account_id == account_id)
+    await connection.execute(delete(link_table).where(over))
     token = new_token()
     values = {
         "token_hash": hash_of(token),

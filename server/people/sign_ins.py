@@ -119,8 +119,8 @@ class SignIns:
     def _limit(self, email: str, address: str) -> None:
         now_us = self._parts.clock.monotonic_us()
         may_pass = (
-            self._per_address.may_pass(address, now_us)
-            and self._per_address_and_account.may_pass(f"{address} {email}", now_us)
+            self._per_address_and_account.may_pass(f"{address} {email}", now_us)
+            and self._per_address.may_pass(address, now_us)
             and self._per_account.may_pass(email, now_us)
         )
         if not may_pass:
