@@ -24,8 +24,10 @@ from server.app_launch import AppOrder, Briefing
 from server.child import ParentLines, StatusPipe, die_with_parent
 from server.clock import SystemClock
 from server.demo_api import MediaAccess
+from server.demo_data import write_demo_data
 from server.errors import TongchuangError
 from server.http import HealthCheck
+from server.lessons import build_lessons
 from server.listening import origin_of, tls_context
 from server.log import configure_log
 from server.media_host import MediaHost
@@ -92,7 +94,9 @@ async def _serve(order: AppOrder, standing: Standing, status: StatusPipe, stoppe
         listener = socket.socket(fileno=order.listener)
         origin = settings.public_url or origin_of(settings.host, listener, "http" if tls is None else "https")
         people = _people(settings, database, origin)
-        parts = _parts(order, settings, standing, people, database)
+        if settings.demo and order.index == 0:
+            await write_demo_data(database, SystemClock())
+        parts = _parts(order, settings, standing, people, database, origin)
         public = await _runner(create_app(parts), last, SHUTDOWN_TIMEOUT_S)
         internal = await _runner(create_internal_app(parts), last)
         figures = await _runner(own_figures(parts.metrics.render_own), last)
@@ -157,7 +161,9 @@ async def _notes(order: AppOrder, settings: Settings, people: People, origin: st
     return [] if link is None else [f"Nobody can sign in yet. Open this once, within 24 hours: {origin}{link.path}"]
 
 
-def _parts(order: AppOrder, settings: Settings, standing: Standing, people: People, database: Database) -> AppParts:
+def _parts(
+    order: AppOrder, settings: Settings, standing: Standing, people: People, database: Database, origin: str
+) -> AppParts:
     """Everything concrete, named here and nowhere else."""
     metrics = Metrics()
     media = MediaHost(standing.directory) if order.workers else None
@@ -187,6 +193,7 @@ def _parts(order: AppOrder, settings: Settings, standing: Standing, people: Peop
         add_media_calls=add_media_calls,
         internal_media_url=outside.replace("ws", "http", 1) if outside else order.internal_url,
         people=people,
+        lessons=build_lessons(database, people, SystemClock(), origin=origin),
         is_demo=settings.demo,
         is_tls=settings.tls_cert is not None or settings.public_url.startswith("https://"),
         public_url=settings.public_url,
