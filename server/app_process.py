@@ -27,7 +27,7 @@ from server.demo_api import MediaAccess
 from server.demo_data import write_demo_data
 from server.errors import TongchuangError
 from server.http import HealthCheck
-from server.lessons import build_lessons
+from server.lessons import add_webhooks, build_lessons
 from server.listening import origin_of, tls_context
 from server.log import configure_log
 from server.media_host import MediaHost
@@ -166,6 +166,7 @@ def _parts(
 ) -> AppParts:
     """Everything concrete, named here and nowhere else."""
     metrics = Metrics()
+    lessons = build_lessons(database, people, SystemClock(), origin=origin)
     media = MediaHost(standing.directory) if order.workers else None
     api_key, api_secret = next(iter(order.keys.items()))
     outside = settings.livekit_url
@@ -193,7 +194,8 @@ def _parts(
         add_media_calls=add_media_calls,
         internal_media_url=outside.replace("ws", "http", 1) if outside else order.internal_url,
         people=people,
-        lessons=build_lessons(database, people, SystemClock(), origin=origin),
+        lessons=lessons,
+        add_webhooks=lambda app: add_webhooks(app, keys=order.keys, attendance=lessons.attendance),
         is_demo=settings.demo,
         is_tls=settings.tls_cert is not None or settings.public_url.startswith("https://"),
         public_url=settings.public_url,
