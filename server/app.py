@@ -31,6 +31,7 @@ from server.metrics import Metrics
 from server.pages import (
     CardPrinter,
     LessonPages,
+    NoCards,
     PagesContext,
     PeoplePages,
     add_lesson_pages,
@@ -132,14 +133,12 @@ def create_app(parts: AppParts) -> web.Application:
                 public_url=parts.public_url,
             ),
         )
-    if parts.people is not None and parts.lessons is not None and parts.cards is not None:
-        _add_lessons(app, parts, parts.people, parts.lessons, parts.cards)
+    if parts.people is not None and parts.lessons is not None:
+        _add_lessons(app, parts, parts.people, parts.lessons, parts.cards or NoCards())
     return app
 
 
-def _add_lessons(
-    app: web.Application, parts: AppParts, people: People, lessons: Lessons, cards: CardPrinter
-) -> None:
+def _add_lessons(app: web.Application, parts: AppParts, people: People, lessons: Lessons, cards: CardPrinter) -> None:
     def origin(request: web.Request) -> str:
         return parts.public_url or f"{request.scheme}://{request.host}"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 import structlog
@@ -90,6 +90,8 @@ def demo_lesson_of(plan: DemoLessonPlan, now: datetime, there: frozenset[LessonI
     load_zones({school.zone for school in schools})
     asked_at = now - (SILENT_FOR if plan.stage is Stage.PROPOSED_BY_TAIWAN else timedelta(days=2))
     asked_at = min(asked_at, start.astimezone(UTC) - timedelta(days=6))
+    # A quarter past nine in Taiwan; the answer comes 20 hours later, which is the afternoon in the United States.
+    asked_at = datetime.combine(asked_at.astimezone(TAIWAN).date(), time(9, 15), TAIWAN).astimezone(UTC)
     lesson = Lesson(
         id=LessonId(f"{plan.id}_{start.astimezone(UTC):%Y%m%d%H%M}"),
         title=plan.title,

@@ -5,14 +5,20 @@ from __future__ import annotations
 from server.pages.context import PagesContext
 from server.pages.errors import render_error
 from server.pages.language import LANGUAGES, choose_language
+from server.pages.lessons import CardPrinter, LessonPages, NoCards, PrintedCard, add_lesson_pages
 from server.pages.people_context import PeoplePages
 from server.pages.people_pages import add_people_pages
 from server.pages.views import setup_pages
 
 __all__ = [
     "LANGUAGES",
+    "CardPrinter",
+    "LessonPages",
+    "NoCards",
     "PagesContext",
     "PeoplePages",
+    "PrintedCard",
+    "add_lesson_pages",
     "add_people_pages",
     "choose_language",
     "render_error",
