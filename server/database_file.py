@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from server.errors import ErrorCode, Unavailable
@@ -24,17 +25,44 @@ def known_revisions() -> tuple[str, ...]:
     return tuple(sorted(match[1] for path in MIGRATIONS.iterdir() if (match := _NUMBERED.match(path.name))))
 
 
+def path_of(data: Path, configured: str = "") -> Path | None:
+    """The SQLite file of a data folder and DATABASE_URL; None when that names another kind of database."""
+    if not configured:
+        return data / FILE_NAME
+    scheme, _, rest = configured.partition("://")
+    if scheme.partition("+")[0] != "sqlite":
+        return None
+    # As SQLAlchemy reads it: sqlite:///relative, sqlite:////absolute.
+    return Path(rest.partition("?")[0].removeprefix("/"))
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """A consistent copy of a database that others write at the same time (SQLite's online backup), checked.
+
+    Raises Unavailable(DATABASE_UNUSABLE).
+    """
+    try:
+        with (
+            closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as ours,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            # In one step: writers wait for nobody in WAL, and the copy has nothing of two moments.
+            ours.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.DatabaseError as error:
+        raise Unavailable(ErrorCode.DATABASE_UNUSABLE, f"{source}: {error}") from error
+    check_file(target)
+
+
 def check_file(path: Path) -> None:
     """A damaged file is refused before anything is written to it. Raises Unavailable(DATABASE_UNUSABLE)."""
     if not path.exists() or path.stat().st_size > MAX_CHECKED_BYTES:
         return
-    connection = sqlite3.connect(path)
     try:
-        result = connection.execute("PRAGMA quick_check(1)").fetchone()
+        with closing(sqlite3.connect(path)) as connection:
+            result = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
         raise Unavailable(ErrorCode.DATABASE_UNUSABLE, f"{path}: {error}") from error
-    finally:
-        connection.close()
     if result != ("ok",):
         reason = " ".join(str(result[0]).split()) if result else "no answer"
         raise Unavailable(ErrorCode.DATABASE_UNUSABLE, f"{path} is damaged: {reason}")
@@ -44,18 +72,15 @@ def revision_of(path: Path) -> str | None:
     """None when there is no database yet, or one without a revision."""
     if not path.exists():
         return None
-    connection = sqlite3.connect(path)
     try:
-        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        with closing(sqlite3.connect(path)) as connection:
+            found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.DatabaseError:
         return None
-    finally:
-        connection.close()
     return str(found[0]) if found else None
 
 
-def is_newest(data: Path) -> bool:
+def is_newest(path: Path) -> bool:
     """Whole, and of the newest revision: nothing to migrate. Raises Unavailable when it is damaged."""
-    path = data / FILE_NAME
     check_file(path)
     return revision_of(path) == known_revisions()[-1]

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from server.app_launch import APP_PATIENCE_S, Briefing, app_launches, brief, internal_url
 from server.clock import Clock
+from server.errors import TongchuangError, Unavailable
 from server.media_launch import worker_launches
 from server.settings import Settings
 from server.supervisor import Supervisor
@@ -21,6 +23,11 @@ from server.worker_directory import SlotState
 WEBHOOK_PATH = "/webhooks/livekit"
 # Also an app process that waited long for its workers gets to close its database.
 _LEAST_PATIENCE_S = 1.0
+_T = TypeVar("_T")
+
+
+class ProcessesGone(Unavailable):
+    """App processes ended for a change, and none came back: there is no server any more."""
 
 
 class ProcessTree:
@@ -105,6 +112,34 @@ class ProcessTree:
                     group.create_task(work)
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
+
+    async def replace_data(self, change: Callable[[], _T], read_keys: Callable[[], Mapping[str, str]]) -> _T:
+        """Run `change` while no app process is there; connections wait, and media goes on unless the keys are others.
+
+        Raises what `change` raises, with the app processes back as they were; ProcessesGone when they are not.
+        """
+        self._may_end = True
+        self._apps.brief()
+        await self._apps.close()
+        self._may_end = False
+        # Why gather: a failure must not keep the app processes away, and a cancellation must go through.
+        (outcome,) = await asyncio.gather(asyncio.to_thread(change), return_exceptions=True)
+        try:
+            await self._begin_again(await asyncio.to_thread(read_keys))
+        except TongchuangError as error:
+            raise ProcessesGone(error.code, error.detail) from error
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    async def _begin_again(self, keys: Mapping[str, str]) -> None:
+        if keys != self._keys:
+            self._keys = keys
+            await self._workers.close()
+            self._workers = self._new_workers()
+            await self._workers.start()
+        self._apps = self._new_apps()
+        await self._apps.start()
 
     async def close(self) -> None:
         """In the order of docs/closures.md. Idempotent; nothing of ours runs afterwards."""

@@ -9,21 +9,29 @@ import argparse
 import asyncio
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import structlog
 
 from server.addresses import is_loopback_host
+from server.backup import Store, back_up_before_upgrade, finish_interrupted_restore, finish_restore
 from server.clock import SystemClock
 from server.commands.data_folder import prepare_data_folder
+from server.control import ControlSocket
+from server.data_lock import DataLock, hold_data_folder
 from server.database_file import is_newest
 from server.errors import ErrorCode, InvalidInput
 from server.keys import configured_keys, kept_keys
 from server.listening import bind, bind_internal, origin_of, start_unless, stop_signals, tls_context
 from server.log import configure_log
-from server.process_tree import ProcessTree
+from server.process_tree import ProcessesGone, ProcessTree
 from server.settings import Settings, load_settings
+from server.supervisor import make_socket_folder
 
+log = structlog.get_logger("tongchuang.serve")
 HELP = "the whole product: pages, lessons and the media server"
 
 
@@ -58,15 +66,20 @@ def run(arguments: argparse.Namespace) -> int:
     scheme = "http" if tls_context(settings.tls_cert, settings.tls_key) is None else "https"
     with bind(settings.host, settings.port) as listener, bind_internal() as internal:
         settings = settings.model_copy(update={"data": prepare_data_folder(settings.data)})
-        keys = _keys(settings, settings.data)
-        _advise(settings)
-        ready_line = f"Tongchuang is ready: {origin_of(settings.host, listener, scheme)}"
-        tree = ProcessTree(settings, keys, listener=listener, internal=internal, clock=SystemClock())
-        asyncio.run(_serve(tree, partial(_prepare_database, settings), ready_line))
+        with hold_data_folder(settings.data) as lock:
+            finish_interrupted_restore(_store(settings))
+            tree = ProcessTree(settings, _keys(settings), listener=listener, internal=internal, clock=SystemClock())
+            _advise(settings)
+            ready_line = f"Tongchuang is ready: {origin_of(settings.host, listener, scheme)}"
+            asyncio.run(_serve(settings, tree, lock, ready_line))
     return 0
 
 
-def _keys(settings: Settings, data: Path) -> dict[str, str]:
+def _store(settings: Settings) -> Store:
+    return Store(data=settings.data, database_url=settings.database_url.get_secret_value())
+
+
+def _keys(settings: Settings) -> dict[str, str]:
     """The environment's, else those of the data folder; an outside media server needs its own."""
     configured = configured_keys(
         api_key=settings.livekit_api_key,
@@ -75,7 +88,7 @@ def _keys(settings: Settings, data: Path) -> dict[str, str]:
     )
     if settings.livekit_url and not configured:
         raise InvalidInput(ErrorCode.KEYS_INVALID, "LIVEKIT_URL needs LIVEKIT_API_KEY and LIVEKIT_API_SECRET")
-    return configured or kept_keys(data)
+    return configured or kept_keys(settings.data)
 
 
 def _advise(settings: Settings) -> None:
@@ -86,23 +99,42 @@ def _advise(settings: Settings) -> None:
 
 
 def _prepare_database(settings: Settings) -> None:
-    """Its newest form; a file that has it already is only looked at, because the migrations take a second to load."""
-    configured = settings.database_url.get_secret_value()
-    if not configured and is_newest(settings.data):
+    """Its newest form, with a backup of the older; a file that has it already is only looked at, because the migrations
+    take a second to load."""
+    store = _store(settings)
+    if store.sqlite is not None and is_newest(store.sqlite):
         return
+    if kept := back_up_before_upgrade(store, SystemClock().now()):
+        log.info("database_backed_up_before_upgrade", file=str(kept))
     from server.storage import database_url_for, migrate
 
-    migrate(database_url_for(settings.data, configured))
+    migrate(database_url_for(store.data, store.database_url))
 
 
-async def _serve(tree: ProcessTree, prepare: Callable[[], None], ready_line: str) -> None:
+async def _serve(settings: Settings, tree: ProcessTree, lock: DataLock, ready_line: str) -> None:
     stopped = stop_signals()
+
+    async def restore(request: Mapping[str, Any]) -> dict[str, Any]:
+        change = partial(finish_restore, _store(settings), Path(request["staged"]), SystemClock().now())
+        try:
+            return {"kept": str(await tree.replace_data(change, partial(_keys, settings)) or "")}
+        except ProcessesGone as error:
+            failures.append(error)
+            stopped.set()
+            raise
+
+    failures: list[ProcessesGone] = []
+    control = ControlSocket({"restore": restore})
     try:
-        if await start_unless(stopped, tree.start(prepare)):
+        if await start_unless(stopped, tree.start(partial(_prepare_database, settings))):
+            lock.announce(await control.start(await asyncio.to_thread(make_socket_folder)))
             gc.collect()
             gc.freeze()
             sys.stdout.write("\n".join([ready_line, *tree.notes]) + "\n")
             sys.stdout.flush()
             await stopped.wait()
     finally:
+        await control.close()
         await tree.close()
+    if failures:
+        raise failures[0]

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from server.storage.database import Database, database_url_for
+from server.storage.dump import current_revision, dump_tables, load_tables
 from server.storage.metadata import metadata
 from server.storage.migrate import migrate
 from server.storage.types import UtcDateTime
 
-__all__ = ["Database", "UtcDateTime", "database_url_for", "metadata", "migrate"]
+__all__ = [
+    "Database",
+    "UtcDateTime",
+    "current_revision",
+    "database_url_for",
+    "dump_tables",
+    "load_tables",
+    "metadata",
+    "migrate",
+]

@@ -70,23 +70,23 @@ def _migrate_sqlite(url: URL, scripts: ScriptDirectory) -> None:
 
 def _upgrade_engine(engine: Engine, scripts: ScriptDirectory) -> None:
     with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
-        _upgrade(connection, scripts)
+        upgrade(connection, scripts)
 
 
 async def _migrate_async(url: URL, scripts: ScriptDirectory) -> None:
     engine = create_engine(url)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(_upgrade, scripts)
+            await connection.run_sync(upgrade, scripts)
     finally:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection, scripts: ScriptDirectory) -> None:
-    """What `alembic upgrade head` does, without its env.py: the connection is ours."""
+def upgrade(connection: Connection, scripts: ScriptDirectory, target: str = "head") -> None:
+    """What `alembic upgrade TARGET` does, without its env.py: the connection is ours."""
 
     def steps(revision: Any, _: MigrationContext) -> Any:
-        return scripts._upgrade_revs("head", revision)
+        return scripts._upgrade_revs(target, revision)
 
     with EnvironmentContext(Config(), scripts, fn=steps) as environment:
         # render_as_batch: SQLite alters a table by making a new one.
