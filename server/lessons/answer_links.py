@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Column, ForeignKey, Integer, String, Table, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Column, Integer, String, Table, insert, select, update
 
 from server.clock import Clock
 from server.errors import Conflict, ErrorCode, NotFound
@@ -31,7 +30,8 @@ answer_link_table = Table(
     "answer_link",
     metadata,
     Column("token_hash", String(64), primary_key=True),
-    Column("lesson_id", ForeignKey("lesson.id", ondelete="CASCADE"), nullable=False, index=True),
+    # no foreign key: a link is made together with the mail, before the change that both tell of is stored
+    Column("lesson_id", String(64), nullable=False, index=True),
     Column("account_id", String(64), nullable=False),
     Column("version", Integer, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
@@ -62,8 +62,8 @@ class AnswerLinks:
         self._lessons = lessons
         self._clock = clock
 
-    async def make(self, lesson: Lesson, account_id: AccountId, connection: AsyncConnection | None = None) -> str:
-        """The path of a new link, for the mail about this version. `connection`: of the change that it is about."""
+    async def make(self, lesson: Lesson, account_id: AccountId) -> str:
+        """The path of a new link, for the mail about this version of the lesson."""
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         values = {
             "token_hash": _hash(token),
@@ -72,11 +72,8 @@ class AnswerLinks:
             "version": lesson.version,
             "expires_at": min(lesson.starts_at, self._clock.now() + MOST),
         }
-        if connection is not None:
+        async with self._database.write() as connection:
             await connection.execute(insert(answer_link_table), values)
-        else:
-            async with self._database.write() as own:
-                await own.execute(insert(answer_link_table), values)
         return f"/answer/{token}"
 
     async def find(self, token: str) -> AnswerLink:
@@ -96,7 +93,7 @@ class AnswerLinks:
         )
 
     async def use(self, token: str) -> AnswerLink:
-        """Takes the link for one answer: of two presses at once, one gets it. Raises Conflict(LINK_INVALID) otherwise."""
+        """Takes the link for one answer: of two presses at once one gets it, the other Conflict(LINK_INVALID)."""
         link = await self.find(token)
         if link.state is not LinkState.OPEN:
             raise Conflict(ErrorCode.LINK_INVALID, str(link.state))

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.clock import Clock
+from server.lessons.answer_links import AnswerLinks
 from server.lessons.attendance_repository import SqlAttendanceRepository
 from server.lessons.attendance_service import AttendanceService
 from server.lessons.changes import LessonChanges
 from server.lessons.directory import Directory, PeopleDirectory
+from server.lessons.feed import CalendarFeeds
 from server.lessons.mails import LessonMails
+from server.lessons.reminder_job import ReminderJob
 from server.lessons.repository import SqlLessonRepository
+from server.lessons.school_file import SchoolFiles
+from server.lessons.series import SeriesRepository
 from server.lessons.service import LessonService
+from server.outbox import OutboxRepository
 from server.people import People
 from server.storage import Database
 
@@ -21,13 +27,20 @@ class Lessons:
     lessons: LessonService
     attendance: AttendanceService
     directory: Directory
+    answers: AnswerLinks
+    feeds: CalendarFeeds
+    series: SeriesRepository
+    school_files: SchoolFiles
+    reminders: ReminderJob
+    letters: OutboxRepository
 
 
 def build_lessons(database: Database, people: People, clock: Clock, *, origin: str = "") -> Lessons:
     """`origin`: where links in mails lead."""
     directory = PeopleDirectory(people)
     repository = SqlLessonRepository(database, people.audit)
-    mails = LessonMails(directory, origin)
+    answers = AnswerLinks(database, repository, clock)
+    mails = LessonMails(directory, origin, answers.make)
     changes = LessonChanges(lessons=repository, directory=directory, clock=clock, mails=mails)
     lessons = LessonService(lessons=repository, directory=directory, clock=clock, changes=changes)
     attendance = AttendanceService(
@@ -37,4 +50,22 @@ def build_lessons(database: Database, people: People, clock: Clock, *, origin: s
         directory=directory,
         clock=clock,
     )
-    return Lessons(lessons=lessons, attendance=attendance, directory=directory)
+    letters = OutboxRepository(database)
+    return Lessons(
+        lessons=lessons,
+        attendance=attendance,
+        directory=directory,
+        answers=answers,
+        feeds=CalendarFeeds(database, repository, directory, clock, origin=origin),
+        series=SeriesRepository(database),
+        school_files=SchoolFiles(database, clock),
+        reminders=ReminderJob(
+            lessons_in=repository.in_states,
+            find_lesson=repository.find,
+            directory=directory,
+            letters=letters,
+            clock=clock,
+            origin=origin,
+        ),
+        letters=letters,
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import assert_never
 
-from server.ids import SchoolId
+from server.ids import AccountId, SchoolId
 from server.lessons.directory import Directory
 from server.lessons.lesson import Lesson
 from server.lessons.local_time import wall_time
@@ -20,16 +20,26 @@ _WEEKDAYS = {
     "zh-Hant-TW": ("週一", "週二", "週三", "週四", "週五", "週六", "週日"),
 }
 
+# Notices that ask the other side for an answer.
+_ASKS = frozenset({NoticeKind.PROPOSED, NoticeKind.MOVED})
+_HOW_TO_ANSWER = LocalizedText(
+    "Accept it, propose another hour or decline here, without signing in:",
+    "不必登入，就能在這裡接受、提議其他時間或婉拒：",
+)
+MakeAnswerLink = Callable[[Lesson, AccountId], Awaitable[str]]
+
 # A mail server that is down for longer makes nobody wiser: the dashboard has told it by then.
 STALE_AFTER = timedelta(days=1)
 
 
 class LessonMails:
-    """`origin`: where links in mails lead; without one they have no link."""
+    """`origin`: where links in mails lead; without one they have no link. `make_answer_link`: the path of a link by
+    which this adult answers this version without signing in."""
 
-    def __init__(self, directory: Directory, origin: str = "") -> None:
+    def __init__(self, directory: Directory, origin: str = "", make_answer_link: MakeAnswerLink | None = None) -> None:
         self._directory = directory
         self._origin = origin
+        self._make_answer_link = make_answer_link
 
     async def letters(self, lesson: Lesson, notices: Sequence[Notice]) -> list[Letter]:
         """Each notice to its reader; accounts that are disabled or not there get none."""
@@ -41,7 +51,8 @@ class LessonMails:
         for notice in notices:
             account = accounts.get(notice.account_id)
             if account is not None and not account.is_disabled:
-                subject, text = write_mail(lesson, notice, schools, account.language, self._origin)
+                link = await self._link(lesson, notice)
+                subject, text = write_mail(lesson, notice, schools, account.language, link)
                 letters.append(
                     Letter(
                         key=f"notice:{lesson.id}:{lesson.version}:{account.id}",
@@ -54,9 +65,19 @@ class LessonMails:
                 )
         return letters
 
+    async def _link(self, lesson: Lesson, notice: Notice) -> str:
+        """Where the answer is given, or the lesson's own page."""
+        if not self._origin:
+            return ""
+        side = lesson.side_of_adult(notice.account_id)
+        is_asked = notice.kind in _ASKS and side is not None and not side.is_confirmed
+        if is_asked and self._make_answer_link is not None:
+            return self._origin + await self._make_answer_link(lesson, notice.account_id)
+        return f"{self._origin}/lessons/{lesson.id}"
+
 
 def write_mail(
-    lesson: Lesson, notice: Notice, schools: Mapping[SchoolId, School], language: Language, origin: str
+    lesson: Lesson, notice: Notice, schools: Mapping[SchoolId, School], language: Language, link: str
 ) -> tuple[str, str]:
     """Subject and text. Pure."""
 
@@ -74,8 +95,10 @@ def write_mail(
         lines.append(f"{place}: {at.date.isoformat()} {day} {at.time:%H:%M} ({side.zone}), {lesson.minutes} min")
     if notice.note:
         lines += ["", notice.note]
-    if origin:
-        lines += ["", f"{origin}/lessons/{lesson.id}"]
+    if link:
+        if notice.kind in _ASKS and "/answer/" in link:
+            lines += ["", in_language(_HOW_TO_ANSWER)]
+        lines += ["", link]
     # Why: a title is typed by people, and a line break would start another header.
     subject = " ".join(f"{what} {title}".split())
     return subject, "\n".join(lines) + "\n"

@@ -83,9 +83,6 @@ class Directory:
     async def find_student(self, student_id: StudentId) -> Student | None:
         return None
 
-    def post_mail(self, to: str, subject: str, text: str) -> None:
-        raise AssertionError("no mail here")
-
 
 @pytest.fixture
 def directory() -> Directory:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from scheduler import Query, find_overlaps, find_party
-from server.pages.week_grid import Seam, weeks_of
+from server.pages.scheduling.week_grid import Seam, weeks_of
 
 TAIPEI, BAYVIEW, SAGUARO, GUAM, HUDSON = (
     find_party(name)

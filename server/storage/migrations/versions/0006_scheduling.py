@@ -31,9 +31,6 @@ def upgrade() -> None:
         sa.Column("expires_at", _INSTANT, nullable=False),
         sa.Column("used_at", _INSTANT),
         sa.PrimaryKeyConstraint("token_hash", name="pk_answer_link"),
-        sa.ForeignKeyConstraint(
-            ["lesson_id"], ["lesson.id"], name="fk_answer_link_lesson_id_lesson", ondelete="CASCADE"
-        ),
     )
     op.create_index("ix_answer_link_lesson_id", "answer_link", ["lesson_id"])
     op.create_table(

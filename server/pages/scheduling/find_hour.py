@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from scheduler import Answer, Names, Query, Relaxation, Slot, Tier, find_overlaps, to_local
 from server.lessons import ClassHours, KnownHours, hours_of
-from server.pages.week_grid import Week, weeks_of
+from server.pages.scheduling.week_grid import Week, weeks_of
 from server.pair import LocalizedText
 
 # A term; longer questions belong to a series.

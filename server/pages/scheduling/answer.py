@@ -1,0 +1,130 @@
+"""Answering a proposal from the link in a mail, on a phone, without signing in: accept, counter or decline.
+
+Looking changes nothing: mail programs fetch links before their readers do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Final, Literal
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from server.access import Action, Adult, Subject, authorise
+from server.errors import ErrorCode, NotFound, TongchuangError, Unauthorized
+from server.lessons import AnswerLink, LessonSide, LinkState, facts_of, wall_time
+from server.pages.forms import Form, Note
+from server.pages.language import choose_language
+from server.pages.scheduling.context import SCHEDULING, SchedulingPages
+from server.pages.staff import staff_page
+from server.pages.wall import lang_of, wall_text
+from server.pair import LocalizedText
+from server.people import Account, School
+
+REFUSED: Final = 422
+_ACTIONS: Final[Mapping[str, Action]] = {
+    "accept": Action.LESSON_CONFIRM,
+    "decline": Action.LESSON_DECLINE,
+    "counter": Action.LESSON_MOVE,
+}
+FILL_IN: Final = LocalizedText("Please give a date and a time.", "請填寫日期與時間。")
+
+
+class AnswerForm(Form):
+    """`date` and `start`: on the answerer's own wall."""
+
+    answer: Literal["accept", "decline", "counter"]
+    reason: Note = ""
+    date: date | Literal[""] = ""
+    start: time | Literal[""] = ""
+
+
+async def show_answer(request: web.Request) -> web.Response:
+    link = await request.app[SCHEDULING].answers.find(request.match_info["token"])
+    return await _page(request, link)
+
+
+async def post_answer(request: web.Request) -> web.Response:
+    pages, token = request.app[SCHEDULING], request.match_info["token"]
+    link = await pages.answers.find(token)
+    try:
+        form = AnswerForm.model_validate(dict((await request.post()).items()))
+    except ValidationError:
+        return await _page(request, link, problem=FILL_IN)
+    if form.answer == "counter" and (form.date == "" or form.start == ""):
+        return await _page(request, link, problem=FILL_IN)
+    account = await pages.people.accounts.find(link.account_id)
+    if account is None or account.is_disabled:
+        raise NotFound(ErrorCode.NOT_FOUND, "the account of an answer link")
+    side = _own_side(link, account)
+    # The link says who asks; what they may do is asked as of everybody else.
+    subject = Subject(lesson=facts_of(link.lesson), side=side.key)
+    authorise(Adult(account=account, csrf=""), _ACTIONS[form.answer], subject)
+    try:
+        link = await pages.answers.use(token)
+    except TongchuangError:
+        return await _page(request, await pages.answers.find(token))
+    try:
+        await _do(pages, link, account, side, form)
+    except TongchuangError as error:
+        await pages.answers.give_back(token)
+        if error.status not in (400, 409):
+            raise
+        return await _page(
+            request, await pages.answers.find(token), problem=LocalizedText(error.text.en, error.text.zh)
+        )
+    return web.Response(status=303, headers={"Location": request.path, "Cache-Control": "no-store"})
+
+
+async def _do(pages: SchedulingPages, link: AnswerLink, account: Account, side: LessonSide, form: AnswerForm) -> None:
+    if form.answer == "accept":
+        await pages.lessons.confirm(link.lesson.id, by=account.id, version=link.version)
+    elif form.answer == "decline":
+        await pages.lessons.decline(link.lesson.id, form.reason, by=account.id, version=link.version)
+    elif isinstance(form.date, date) and isinstance(form.start, time):
+        await pages.lessons.move(
+            link.lesson.id, date=form.date, start=form.start, anchor=side.key, by=account.id, version=link.version
+        )
+
+
+def _own_side(link: AnswerLink, account: Account) -> LessonSide:
+    side = link.lesson.side_of_adult(account.id) or link.lesson.side_of_school(account.school_id)
+    if side is None:
+        raise Unauthorized(ErrorCode.SIGN_IN_NEEDED, "the answerer left this lesson")
+    return side
+
+
+async def _page(request: web.Request, link: AnswerLink, *, problem: LocalizedText | None = None) -> web.Response:
+    pages = request.app[SCHEDULING]
+    lesson = link.lesson
+    account = await pages.people.accounts.find(link.account_id)
+    schools = await pages.people.schools.find_many([side.school_id for side in lesson.sides])
+    own = lesson.side_of_adult(link.account_id) or lesson.sides[1]
+    at = wall_time(lesson.starts_at, own.zone)
+    return await staff_page(
+        request,
+        "scheduling/answer.html",
+        status=REFUSED if problem else 200,
+        lesson=lesson,
+        reader=account.name if account else None,
+        walls=[
+            (side, schools[side.school_id], _wall(side, schools[side.school_id], lesson.starts_at, lesson.ends_at))
+            for side in lesson.sides
+            if side.school_id in schools
+        ],
+        lang_of=lang_of,
+        own=own,
+        own_date=at.date.isoformat(),
+        own_start=f"{at.time:%H:%M}",
+        link_state=str(link.state),
+        is_open=link.state is LinkState.OPEN,
+        problem=problem,
+        language_asked=choose_language(request, account.language if account else None),
+    )
+
+
+def _wall(side: LessonSide, school: School, starts_at: datetime, ends_at: datetime) -> str:
+    start, end = wall_time(starts_at, side.zone), wall_time(ends_at, side.zone)
+    return wall_text(school.side, start.date, start.time, end.time)

@@ -1,0 +1,60 @@
+"""The page of "find an hour" (GET /hours): reads the question, asks `find_hour`, draws the answer. Changes nothing."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from server.access import Action, Adult, authorise, viewer_of
+from server.pages import wall
+from server.pages.scheduling.context import SCHEDULING
+from server.pages.scheduling.find_hour import MOST_WEEKS, TIER_NAMES, TIERS, Found, HourQuestion, find
+from server.pages.scheduling.week_grid import Seam, Week
+from server.pages.staff import staff_page
+from server.pair import LocalizedText
+
+
+async def show_hours(request: web.Request) -> web.Response:
+    viewer = viewer_of(request)
+    authorise(viewer, Action.HOURS_FIND)
+    pages = request.app[SCHEDULING]
+    school = viewer.account.school_id if isinstance(viewer, Adult) else None
+    classes = await pages.list_classes()
+    own = [one for one in classes if one.school_id == school]
+    question = HourQuestion.read(request.query)
+    if not question.a and own:
+        question = question.model_copy(update={"a": own[0].class_group_id})
+    return await staff_page(
+        request,
+        "find_hour.html",
+        nav="lessons",
+        question=question,
+        own=own,
+        classes=classes,
+        partners=[one for one in classes if one.school_id != school],
+        found=await find(question, classes, pages.clock.now()),
+        most_weeks=MOST_WEEKS,
+        tiers=TIERS,
+        tier_names=TIER_NAMES,
+        wall_text=wall.wall_text,
+        day_text=wall.day_text,
+        weekday_text=wall.weekday_text,
+        time_text=wall.time_text,
+        hour_text=wall.hour_text,
+        week_text=week_text,
+        seam_text=seam_text,
+    )
+
+
+def week_text(week: Week, found: Found) -> str:
+    """A's dates, as A's wall writes them."""
+    side = found.a.known.side
+    return f"{wall.day_text(side, week.days[0].on)} – {wall.day_text(side, week.days[-1].on)}"
+
+
+def seam_text(seam: Seam, found: Found) -> LocalizedText:
+    known = (found.a if seam.side == "a" else found.b).known
+    forward, minutes = seam.minutes > 0, abs(seam.minutes)
+    return LocalizedText(
+        f"{known.school_name.en}: clock {'+' if forward else '−'}{minutes} min",
+        f"{known.school_name.zh}：時鐘撥{'快' if forward else '慢'} {minutes} 分鐘",
+    )

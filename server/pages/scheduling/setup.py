@@ -1,0 +1,22 @@
+"""Mounts the pages of this package."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from server.access import Action, add_route
+from server.pages.scheduling.answer import post_answer, show_answer
+from server.pages.scheduling.calendar import end_calendar, make_calendar, send_calendar, show_calendar
+from server.pages.scheduling.context import SCHEDULING, SchedulingPages
+from server.pages.scheduling.hours import show_hours
+
+
+def add_scheduling_pages(app: web.Application, pages: SchedulingPages) -> None:
+    app[SCHEDULING] = pages
+    add_route(app, "GET", "/hours", show_hours, Action.HOURS_FIND)
+    add_route(app, "GET", "/account/calendar", show_calendar, Action.ACCOUNT_SEE_OWN)
+    add_route(app, "POST", "/account/calendar", make_calendar, Action.ACCOUNT_CHANGE_OWN)
+    add_route(app, "POST", "/account/calendar/end", end_calendar, Action.ACCOUNT_CHANGE_OWN)
+    app.router.add_get("/calendar/{token}.ics", send_calendar)
+    app.router.add_get("/answer/{token}", show_answer)
+    app.router.add_post("/answer/{token}", post_answer)
