@@ -163,6 +163,7 @@ class DownTrack:
         self.forwarder.set_target(None)
         if self in self.up.downs:
             self.up.downs.remove(self)
+            self.up.on_wishes_changed()
         self.peer.forget(self)
 
     # -- what to send ----------------------------------------------------------------------------------------------
@@ -175,6 +176,7 @@ class DownTrack:
             self.wished = wished_quality(self.wish, self.up.layers) if wanted else None
         if self.wished is None:
             self.forwarder.set_target(None)
+        self.up.on_wishes_changed()
         self.peer.reallocate()
 
     def select(self, quality: int | None, tid: int = ALL_TEMPORAL_LAYERS) -> None:
@@ -203,7 +205,7 @@ class DownTrack:
             self._stats.dropped[reason] += len(burst.packets)
             return
         out = self.out
-        out.start_burst(time)
+        out.time = time
         octets = out.octets
         packets = burst.packets
         single = burst.single
@@ -278,7 +280,7 @@ class DownTrack:
         """
         if self._rtx_type < 0:
             return
-        self.out.start_burst(time)
+        self.out.time = time
         for out in sequences[:_MAX_ANSWERED]:
             found = self.forwarder.munger.find_sent(out)
             if found is None:
@@ -298,7 +300,7 @@ class DownTrack:
         """At least `size` bytes of padding on the RTX stream, to probe for bandwidth. False when there is none."""
         if self._rtx_type < 0 or not self._has_sent:
             return False
-        self.out.start_burst(abs_send_time(now_us).to_bytes(3, "big"))
+        self.out.time = abs_send_time(now_us).to_bytes(3, "big")
         while size > 0:
             written = self.out.write_padding(self._rtx_type, self.forwarder.last_timestamp)
             if not written:

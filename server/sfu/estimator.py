@@ -6,6 +6,7 @@ More than one estimator can exist: everything that has the methods of `Bandwidth
 from __future__ import annotations
 
 from collections import deque
+from operator import mul
 from typing import Protocol
 
 from server.sfu.throughput import Throughput
@@ -52,15 +53,16 @@ class DelayTrend:
 
     __slots__ = (
         "_delay_ms",
+        "_delays_ms",
         "_first_arrived_us",
         "_group_arrived_us",
         "_group_first",
         "_group_last",
-        "_points",
         "_previous_arrived_us",
         "_previous_last",
         "_smoothed_ms",
         "_ticks",
+        "_times_ms",
     )
 
     def __init__(self) -> None:
@@ -72,7 +74,8 @@ class DelayTrend:
         self._first_arrived_us = 0
         self._delay_ms = 0.0
         self._smoothed_ms = 0.0
-        self._points: deque[tuple[float, float]] = deque(maxlen=_TREND_GROUPS)
+        self._times_ms: deque[float] = deque(maxlen=_TREND_GROUPS)
+        self._delays_ms: deque[float] = deque(maxlen=_TREND_GROUPS)
 
     def on_packet(self, abs_send_time: int, arrived_us: int) -> float | None:
         """When a group is complete: its time distance to the one before, in ms; else None."""
@@ -102,24 +105,25 @@ class DelayTrend:
             spacing = (self._group_last - self._previous_last) * 1000 / (1 << 18)
             self._delay_ms += (self._group_arrived_us - self._previous_arrived_us) / 1000 - spacing
             self._smoothed_ms = _SMOOTHING * self._smoothed_ms + (1 - _SMOOTHING) * self._delay_ms
-            self._points.append(((self._group_arrived_us - self._first_arrived_us) / 1000, self._smoothed_ms))
+            self._times_ms.append((self._group_arrived_us - self._first_arrived_us) / 1000)
+            self._delays_ms.append(self._smoothed_ms)
         self._previous_last = self._group_last
         self._previous_arrived_us = self._group_arrived_us
         return spacing
 
     @property
     def is_ready(self) -> bool:
-        return len(self._points) == _TREND_GROUPS
+        return len(self._delays_ms) == _TREND_GROUPS
 
     def slope(self) -> float:
         """Milliseconds of delay gained per millisecond (least squares)."""
-        count = len(self._points)
-        mean_x = sum(x for x, _ in self._points) / count
-        mean_y = sum(y for _, y in self._points) / count
-        spread = sum((x - mean_x) ** 2 for x, _ in self._points)
-        if spread == 0:
-            return 0.0
-        return sum((x - mean_x) * (y - mean_y) for x, y in self._points) / spread
+        count = len(self._delays_ms)
+        origin = self._times_ms[0]  # small numbers, or their squares lose what matters
+        times = [time - origin for time in self._times_ms]
+        total = sum(times)
+        spread: float = sum(map(mul, times, times)) - total * total / count
+        common: float = sum(map(mul, times, self._delays_ms)) - total * sum(self._delays_ms) / count
+        return common / spread if spread > 0 else 0.0
 
 
 class DelayEstimator:

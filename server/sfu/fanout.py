@@ -21,16 +21,17 @@ if TYPE_CHECKING:
 class Fanout:
     """`dirty` layers have received something since the last `run`; `written` peers have something to flush.
 
-    `unsettled` peers wait for their choice of layers.
+    `unsettled` peers wait for their choice of layers; `pressing` ones need every tick.
     """
 
-    __slots__ = ("dirty", "stats", "tracks", "unsettled", "written")
+    __slots__ = ("dirty", "pressing", "stats", "tracks", "unsettled", "written")
 
     def __init__(self) -> None:
         self.stats = HubStats()
         self.dirty: list[UpLayer] = []
         self.unsettled: list[MediaPeer] = []
         self.written: list[MediaPeer] = []
+        self.pressing: set[MediaPeer] = set()
         self.tracks: list[UpTrack] = []
 
     def remove(self, track: UpTrack) -> None:

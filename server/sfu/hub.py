@@ -1,4 +1,4 @@
-"""The packet side of one worker: tracks in, peers out, one flush per socket drain, one tick each 20 ms."""
+"""The packet side of one worker: tracks in, peers out, one flush per socket drain, a tick about each 20 ms."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from server.sfu.peer import MediaPeer, PeerListener
 from server.sfu.ports import Transport
 from server.sfu.uptrack import UpTrack, UpTrackListener
 
+# One audio frame.
+_TICK_US = 20_000
 # Why 5: a hundred milliseconds is soon enough for whoever only listens, and forty listeners are most of a class.
 _TURNS = 5
 
@@ -21,7 +23,7 @@ _TURNS = 5
 class MediaHub:
     """Owns every `UpTrack` and `MediaPeer` until it is closed."""
 
-    __slots__ = ("_clock", "_estimator", "_fanout", "_peers", "_random_u32", "_turn", "stats")
+    __slots__ = ("_clock", "_estimator", "_fanout", "_peers", "_random_u32", "_ticked_us", "_turn", "stats")
 
     def __init__(
         self,
@@ -33,6 +35,7 @@ class MediaHub:
         self._random_u32 = random_u32
         self._estimator = estimator
         self._fanout = Fanout()
+        self._ticked_us = 0
         self._turn = 0
         self._peers: list[MediaPeer] = []
         self.stats: HubStats = self._fanout.stats
@@ -64,20 +67,40 @@ class MediaHub:
         return track
 
     def flush(self) -> None:
-        """After each socket drain: forward all that it brought."""
-        self._fanout.run(self._clock.monotonic_us())
+        """After each socket drain: forward all that it brought, and tick if it is time.
+
+        Why here: waking up for a tick alone costs more than the tick.
+        """
+        now_us = self._clock.monotonic_us()
+        self._fanout.run(now_us)
+        if now_us - self._ticked_us >= _TICK_US:
+            self._tick(now_us)
 
     def tick(self) -> None:
-        """Each 20 ms: repairs, reports, allocation, demand. Peers that only listen come every fifth time."""
+        """For the time when no packets come; call it a little less often than each 20 ms."""
         now_us = self._clock.monotonic_us()
+        if now_us - self._ticked_us >= _TICK_US:
+            self._tick(now_us)
+
+    def _tick(self, now_us: int) -> None:
+        """Repairs, reports, allocation, demand. Peers that only listen come every fifth time."""
+        self._ticked_us = now_us
         for track in list(self._fanout.tracks):
             track.tick(now_us)
+        pressing = self._fanout.pressing
+        for peer in tuple(pressing):
+            peer.tick(now_us)
+            if not peer.is_pressing:
+                pressing.discard(peer)
         self._turn = (self._turn + 1) % _TURNS
-        for index, peer in enumerate(list(self._peers)):
-            if index % _TURNS == self._turn or peer.is_pressing:
+        for peer in self._peers[self._turn :: _TURNS]:
+            if peer not in pressing:
                 peer.tick(now_us)
+                if peer.is_pressing:
+                    pressing.add(peer)
         self._fanout.run(now_us)
 
     def _forget(self, peer: MediaPeer) -> None:
+        self._fanout.pressing.discard(peer)
         if peer in self._peers:
             self._peers.remove(peer)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from server.sfu import vp8
 from server.sfu.burst import Burst
 from server.sfu.description import SendSection
@@ -20,21 +18,17 @@ _PADDING = bytes(_MAX_PADDING - 1) + bytes((_MAX_PADDING,))
 
 
 class PacketWriter:
-    """One per section that we send. `time` is the send time of the burst, 3 bytes; call `start_burst` first."""
+    """One per section that we send. `time` is the `abs_send_time` of what is written next, 3 bytes."""
 
     __slots__ = (
-        "_block",
         "_extensions",
-        "_flags",
-        "_header_bytes",
-        "_pack",
         "_rtx_sequence",
         "_rtx_ssrc",
         "_ssrc",
-        "_time",
         "_writer",
         "octets",
         "packets",
+        "time",
     )
 
     def __init__(self, writer: BurstWriter, section: SendSection, first_rtx_sequence: int) -> None:
@@ -42,33 +36,20 @@ class PacketWriter:
         self._rtx_sequence = first_rtx_sequence
         self.packets = 0
         self.octets = 0
-        self._time: bytes | None = None
-        self._block = b""
-        self._pack: Callable[..., None] = header_packer(0)
-        self._header_bytes = _FIXED
-        self._flags = _PLAIN
+        self.time = bytes(3)
         self.update(section)
 
     def update(self, section: SendSection) -> None:
         self._extensions = ExtensionWriter(section.extensions, section.mid)
         self._ssrc = section.ssrc
         self._rtx_ssrc = section.rtx_ssrc
-        self._time = None
-
-    def start_burst(self, time: bytes) -> None:
-        if time != self._time:
-            self._time = time
-            block = self._block = self._extensions.start_burst(time)
-            self._pack = header_packer(len(block))
-            self._header_bytes = _FIXED + len(block)
-            self._flags = _HAS_EXTENSIONS if block else _PLAIN
 
     def send_burst(self, burst: Burst, stretch: Stretch, payload_type: int) -> int:
         """A plain burst of one stretch, at once. Returns how many packets were taken."""
         writer = self._writer
-        block = self._block
+        block = self._extensions.plain(self.time)
         layout = burst.layout(
-            flags=self._flags,
+            flags=_HAS_EXTENSIONS if block else _PLAIN,
             payload_type=payload_type | stretch.marker,
             block_bytes=len(block),
             trailer_bytes=writer.trailer_bytes,
@@ -82,7 +63,7 @@ class PacketWriter:
             block=block,
         )
         if stretch.rewrites:
-            at = self._header_bytes
+            at = _FIXED + len(block)
             beyond = writer.trailer_bytes
             for packet, size in zip(burst.packets, layout.sizes, strict=True):
                 vp8.rewrite(scratch, at, packet, stretch)
@@ -176,25 +157,27 @@ class PacketWriter:
         """One packet of padding alone on the RTX stream, as large as RFC 3550 allows. Its size, 0 = refused."""
         assert self._rtx_ssrc is not None, "the section has no RTX"
         writer = self._writer
+        block = self._extensions.plain(self.time)
         offset = writer.offset
         self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
-        self._pack(
+        header_packer(len(block))(
             writer.buffer,
             offset,
-            self._flags | 0x20,
+            (_HAS_EXTENSIONS if block else _PLAIN) | 0x20,
             payload_type,
             self._rtx_sequence,
             timestamp,
             self._rtx_ssrc,
-            self._block,
+            block,
         )
-        at = offset + self._header_bytes
+        at = offset + _FIXED + len(block)
         writer.buffer[at : at + _MAX_PADDING] = _PADDING
         return _MAX_PADDING if writer.commit(at + _MAX_PADDING - offset) else 0
 
     def _block_of(self, packet: Packet) -> bytes:
+        extensions = self._extensions
         if packet.has_extensions:
-            return self._extensions.with_own(packet.orientation, packet.playout_delay)
-        if packet.audio_level >= 0 and self._extensions.has_audio_level:
-            return self._extensions.with_level(packet.audio_level)
-        return self._block
+            return extensions.with_own(self.time, packet.orientation, packet.playout_delay)
+        if packet.audio_level >= 0 and extensions.has_audio_level:
+            return extensions.with_level(self.time, packet.audio_level)
+        return extensions.plain(self.time)

@@ -62,7 +62,6 @@ class MediaPeer:
         "_subscriber",
         "_transport",
         "_ups",
-        "_was_connected",
         "downs",
         "estimator",
         "rtt_us",
@@ -99,7 +98,6 @@ class MediaPeer:
         self._held: deque[tuple[bytes, int]] = deque(maxlen=_MAX_HELD)
         self._feedback = Feedback(self, random_u32(), fanout.stats)
         self._subscriber = Subscriber(self, random_u32() % _STAGGER_US)
-        self._was_connected = False
         self._is_unsettled = False
         self._is_written = False
         self._is_closed = False
@@ -160,6 +158,7 @@ class MediaPeer:
         self.downs[section.mid] = down
         self._feedback.add_down(down)
         up.downs.append(down)
+        up.on_wishes_changed()
         self.reallocate()
         return down
 
@@ -242,6 +241,7 @@ class MediaPeer:
             self._unbind(replaced)
         layer = UpLayer(track=up, link=self, ssrc=ssrc, rid=rid, quality=quality, section=section)
         self._feedback.layers.append(layer)
+        self._fanout.pressing.add(self)
         self._route(ssrc, layer.on_packet)
         up.set_layer(layer)
         return layer
@@ -333,12 +333,12 @@ class MediaPeer:
     @property
     def is_pressing(self) -> bool:
         """Whether it needs every tick: it publishes, and losses are to be repaired, or padding goes out to it."""
-        return bool(self._feedback.layers) or self._subscriber.is_probing or self.is_connected != self._was_connected
+        return bool(self._feedback.layers) or self._subscriber.is_probing
+
+    def on_transport_state(self) -> None:
+        """Packets can go out now, or cannot any more."""
+        self.reallocate()
 
     def tick(self, now_us: int) -> None:
-        is_connected = self.is_connected
-        if is_connected != self._was_connected:
-            self._was_connected = is_connected
-            self.reallocate()
         self._feedback.tick(now_us)
         self._subscriber.tick(now_us)

@@ -171,7 +171,7 @@ def _level_tails(extension: int, padding: int) -> tuple[bytes, ...]:
 
 
 class ExtensionWriter:
-    """Builds the extension block of one section that we send: once per burst, except where a packet carries its own."""
+    """Builds the extension blocks of one section that we send. `time` is an `abs_send_time`, 3 bytes."""
 
     __slots__ = (
         "_common",
@@ -182,7 +182,6 @@ class ExtensionWriter:
         "_orientation",
         "_playout_delay",
         "_tail",
-        "_time",
         "has_audio_level",
     )
 
@@ -201,22 +200,19 @@ class ExtensionWriter:
         self._level_tails = _level_tails(ids.audio_level, len(padding)) if ids.audio_level else ()
         self._orientation = ids.video_orientation or 0
         self._playout_delay = ids.playout_delay or 0
-        self._time = b""
 
-    def start_burst(self, time: bytes) -> bytes:
-        """The block for packets without extensions of their own; `time` is this burst's `abs_send_time`, 3 bytes."""
-        if not self._has_time:
-            time = b""
-        self._time = time
-        return self._head + time + self._tail
+    def plain(self, time: bytes) -> bytes:
+        """The block for packets without extensions of their own."""
+        return self._head + time + self._tail if self._has_time else self._head + self._tail
 
-    def with_level(self, audio_level: int) -> bytes:
+    def with_level(self, time: bytes, audio_level: int) -> bytes:
         """The block with the audio level byte; only where `has_audio_level`."""
-        return self._level_head + self._time + self._level_tails[audio_level]
+        tail = self._level_tails[audio_level]
+        return self._level_head + time + tail if self._has_time else self._level_head + tail
 
-    def with_own(self, orientation: bytes | None, playout_delay: bytes | None) -> bytes:
+    def with_own(self, time: bytes, orientation: bytes | None, playout_delay: bytes | None) -> bytes:
         """The block for a video packet that brings extensions which this section may have negotiated too."""
-        elements = self._common + self._time
+        elements = self._common + time if self._has_time else self._common
         if self._orientation and orientation:
             elements += element(self._orientation, orientation[:1])
         if self._playout_delay and playout_delay and len(playout_delay) == 3:

@@ -41,6 +41,7 @@ class UpTrack:
         "_demand_fell_us",
         "_fanout",
         "_is_closed",
+        "_is_demand_stale",
         "_listener",
         "_live_qualities",
         "_now_us",
@@ -84,6 +85,7 @@ class UpTrack:
         # A publisher starts with all layers on.
         self._demand: VideoQuality | None = VideoQuality.HIGH
         self._demand_fell_us = 0
+        self._is_demand_stale = True
         self._is_closed = False
         self._live_qualities: list[int] = []
         self._now_us = 0
@@ -159,6 +161,10 @@ class UpTrack:
     def is_watched(self, source: Source) -> bool:
         return any(source in (down.forwarder.current, down.forwarder.target) for down in self.downs)
 
+    def on_wishes_changed(self) -> None:
+        """A subscriber came, went, or wants something else."""
+        self._is_demand_stale = True
+
     def on_layers_changed(self) -> None:
         for down in self.downs:
             down.peer.reallocate()
@@ -190,9 +196,11 @@ class UpTrack:
         if live != self._live_qualities:
             self._live_qualities = live
             self.on_layers_changed()
-        self._update_demand(now_us)
+        if self._is_demand_stale or self._demand_fell_us:
+            self._update_demand(now_us)
 
     def _update_demand(self, now_us: int) -> None:
+        self._is_demand_stale = False
         wanted = max((down.wished for down in self.downs if down.wished is not None), default=None)
         if wanted == self._demand:
             self._demand_fell_us = 0

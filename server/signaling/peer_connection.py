@@ -62,6 +62,7 @@ class PeerConnection:
         self._owner.on_channel_ready(label)
 
     def on_state(self, state: TransportState) -> None:
+        self.peer.on_transport_state()
         self._owner.on_transport_state(self, state)
 
     # -- PeerListener

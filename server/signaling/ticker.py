@@ -22,9 +22,9 @@ from server.signaling.participant_session import ParticipantSession
 
 log = structlog.get_logger("tongchuang.ticker")
 
-# Reasons: 20 ms is one audio frame; 300 ms is a syllable or two; clients draw quality every few seconds;
-# tokens live 10 minutes, so one half as old still has 5.
-HUB_TICK_S = 0.02
+# Reasons: while packets come the hub ticks with them, and a repair may wait 50 ms when they stop; 300 ms is a syllable
+# or two; clients draw quality every few seconds; tokens live 10 minutes, so one half as old still has 5.
+HUB_TICK_S = 0.05
 SPEAKERS_S = 0.3
 EXPIRE_S = 1.0
 QUALITY_S = 5.0

@@ -257,6 +257,11 @@ class Client:
         self.peer: MediaPeer = lab.hub.create_peer(self.transport, self.ear)
         self.down_listener = DownListener()
 
+    def turns(self, state: TransportState) -> None:
+        """The transport's state changes."""
+        self.transport.state = state
+        self.peer.on_transport_state()
+
     @property
     def out(self) -> list[Out]:
         return [take_apart(packet) for packet in self.transport.writer.packets]

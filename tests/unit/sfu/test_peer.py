@@ -660,12 +660,12 @@ def test_floods_of_feedback_are_not_multiplied() -> None:
 
 def test_video_waits_for_its_transport_and_then_begins_with_a_key_frame() -> None:
     lab, publisher, viewer, encoder = video_lab()
-    viewer.transport.state = TransportState.CONNECTING
+    viewer.turns(TransportState.CONNECTING)
     viewer.transport.writer.is_open = False
     play(lab, publisher, encoder.frame(key=True))
     play(lab, publisher, encoder.frame())
     assert plis(publisher) == 0, "nobody could see it yet"
-    viewer.transport.state = TransportState.CONNECTED
+    viewer.turns(TransportState.CONNECTED)
     viewer.transport.writer.is_open = True
     play(lab, publisher, encoder.frame())
     assert plis(publisher) == 1
@@ -676,12 +676,12 @@ def test_video_waits_for_its_transport_and_then_begins_with_a_key_frame() -> Non
 def test_a_key_frame_that_the_transport_refused_is_asked_for_again() -> None:
     lab, publisher, viewer, encoder = video_lab()
     lab.step()
-    viewer.transport.state = TransportState.FAILED
+    viewer.turns(TransportState.FAILED)
     viewer.transport.writer.is_open = False
     for packet in encoder.frame(key=True):
         publisher.rtp(packet)
     lab.hub.flush()
-    viewer.transport.state = TransportState.CONNECTED
+    viewer.turns(TransportState.CONNECTED)
     viewer.transport.writer.is_open = True
     lab.step(0.6)
     play(lab, publisher, encoder.frame())

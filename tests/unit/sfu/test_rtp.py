@@ -102,19 +102,23 @@ def test_blocks_are_written_in_the_ids_of_the_section() -> None:
     ids = ExtensionIds(mid=3, abs_send_time=7, audio_level=9, video_orientation=2, playout_delay=5)
     writer = ExtensionWriter(ids, "12")
     common = {3: b"12", 7: b"abc"}
-    assert written(writer, writer.start_burst(b"abc")) == common
-    assert written(writer, writer.with_level(0x85)) == common | {9: b"\x85"}
-    assert written(writer, writer.with_own(b"\x01", b"\x00\x00\x01")) == common | {2: b"\x01", 5: b"\x00\x00\x01"}
-    assert written(writer, writer.with_own(None, b"xx")) == common, "a playout delay has three bytes"
+    assert written(writer, writer.plain(b"abc")) == common
+    assert written(writer, writer.with_level(b"abc", 0x85)) == common | {9: b"\x85"}
+    own = written(writer, writer.with_own(b"abc", b"\x01", b"\x00\x00\x01"))
+    assert own == common | {
+        2: b"\x01",
+        5: b"\x00\x00\x01",
+    }
+    assert written(writer, writer.with_own(b"abc", None, b"xx")) == common, "a playout delay has three bytes"
 
 
 def test_what_is_not_negotiated_is_not_written() -> None:
     writer = ExtensionWriter(ExtensionIds(), "0")
-    assert writer.start_burst(b"abc") == b""
-    assert writer.with_own(b"\x01", b"\x00\x00\x01") == b""
+    assert writer.plain(b"abc") == b""
+    assert writer.with_own(b"abc", b"\x01", b"\x00\x00\x01") == b""
     assert not writer.has_audio_level
     only_mid = ExtensionWriter(ExtensionIds(mid=1), "0")
-    assert written(only_mid, only_mid.start_burst(b"abc")) == {1: b"0"}
+    assert written(only_mid, only_mid.plain(b"abc")) == {1: b"0"}
     assert block(b"") == b""
 
 
