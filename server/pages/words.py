@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from server.pair import LocalizedText, Side
 from server.people import Role
@@ -55,6 +56,9 @@ ZONES: Final[dict[str, Zone]] = {
     "Pacific/Pago_Pago": _us("American Samoa: Pago Pago", "美屬薩摩亞：巴哥巴哥"),
     "America/Puerto_Rico": _us("Puerto Rico", "波多黎各"),
 }
+
+# Why here: ZoneInfo keeps what somebody holds, so that no page reads a file of the time zone database while serving.
+_HELD: Final = tuple(map(ZoneInfo, ZONES))
 
 
 def zone_options() -> list[tuple[str, LocalizedText]]:

@@ -1,0 +1,189 @@
+"""A proposal answered from a mail without signing in, and private calendar addresses, by their real pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import time, timedelta
+
+import icalendar
+import pytest
+
+from server.app import AppParts
+from server.lessons import Lesson, Lessons, LessonState, Proposal
+from server.pair import LocalizedText, Side
+from server.people import Account
+from tests.integration.staff_pages.conftest import House
+
+
+@pytest.fixture
+def lessons(parts: AppParts) -> Lessons:
+    assert parts.lessons is not None
+    return parts.lessons
+
+
+class Pair:
+    """Ms. Lin has proposed a lesson to Mr. Ortega."""
+
+    def __init__(self, house: House, lessons: Lessons, lin: Account, ortega: Account, lesson: Lesson) -> None:
+        self.house = house
+        self.lessons = lessons
+        self.lin = lin
+        self.ortega = ortega
+        self.lesson = lesson
+
+    async def link(self) -> str:
+        """The newest answer link in Mr. Ortega's mails."""
+        mails = [one.letter for one in await self.lessons.letters.page() if one.letter.to == self.ortega.email]
+        found = re.search(r"/answer/[\w-]+", mails[0].text)
+        assert found, mails[0].text
+        return found[0]
+
+    async def now(self) -> Lesson:
+        return await self.lessons.lessons.get(self.lesson.id)
+
+
+@pytest.fixture
+async def pair(house: House, lessons: Lessons) -> Pair:
+    taipei, tucson = await house.school(), await house.school(Side.UNITED_STATES, "Saguaro School")
+    lin = await house.adult(taipei.id, "lin@example.edu")
+    ortega = await house.adult(tucson.id, "ortega@example.edu", name="Luis Ortega")
+    groups = [
+        await house.people.class_groups.create(school.id, name=LocalizedText("5A", "五年甲班"), grade="5", by=None)
+        for school in (taipei, tucson)
+    ]
+    on = house.clock.now().date() + timedelta(days=10)
+    lesson = await lessons.lessons.propose(
+        Proposal(
+            title=LocalizedText("Typhoons", "颱風"),
+            class_groups=(groups[0].id, groups[1].id),
+            leads=(lin.id, ortega.id),
+            date=on,
+            start=time(8, 40),
+            minutes=40,
+        ),
+        by=lin.id,
+    )
+    house.client.session.cookie_jar.clear()
+    return Pair(house, lessons, lin, ortega, lesson)
+
+
+async def test_looking_changes_nothing_and_shows_both_walls(pair: Pair) -> None:
+    link = await pair.link()
+    assert (await pair.house.anybody.get(link)).status == 200
+    page = await pair.house.anybody.get(link)
+    assert "Does this hour work for your class?" in page.text
+    assert "08:40–09:20" in page.text
+    assert "5:40–6:20 PM" in page.text
+    assert (await pair.now()).state is LessonState.PROPOSED
+
+
+async def test_accepting_confirms_for_that_side_and_ends_the_link(pair: Pair) -> None:
+    link = await pair.link()
+    page = await pair.house.anybody.get(link)
+    after = await pair.house.anybody.submit(page, link, answer="accept")
+    assert "Your answer is with the other side" in after.text
+    lesson = await pair.now()
+    assert lesson.state is LessonState.CONFIRMED
+    assert lesson.sides[1].confirmed_by == pair.ortega.id
+    response = await _post(pair, link, {"answer": "decline"})
+    assert response.status == 200
+    assert (await pair.now()).state is LessonState.CONFIRMED
+
+
+async def _post(pair: Pair, path: str, fields: dict[str, str], *, origin: str | None = None) -> ClientResponse:
+    own = str(pair.house.client.make_url("/")).rstrip("/")
+    return await pair.house.client.post(path, data=fields, headers={"Origin": origin or own}, allow_redirects=True)
+
+
+async def test_a_counter_voids_the_others_consent_and_asks_them(pair: Pair) -> None:
+    link = await pair.link()
+    on = pair.lesson.date + timedelta(days=1)
+    response = await _post(pair, link, {"answer": "counter", "date": on.isoformat(), "start": "17:00"})
+    assert response.status == 200
+    lesson = await pair.now()
+    assert (lesson.anchor, lesson.date, lesson.start, lesson.zone) == ("b", on, time(17, 0), "America/Phoenix")
+    assert lesson.state is LessonState.PROPOSED
+    assert [side.is_confirmed for side in lesson.sides] == [False, True]
+    lins = [one.letter for one in await pair.lessons.letters.page() if one.letter.to == pair.lin.email]
+    assert "/answer/" in lins[0].text
+
+
+async def test_declining_says_why(pair: Pair) -> None:
+    await _post(pair, await pair.link(), {"answer": "decline", "reason": "exam week"})
+    lesson = await pair.now()
+    assert lesson.state is LessonState.CANCELLED
+    assert "exam week" in lesson.closing_note
+
+
+async def test_a_link_about_an_older_hour_says_so_and_does_nothing(pair: Pair) -> None:
+    link = await pair.link()
+    await pair.lessons.lessons.move(pair.lesson.id, date=pair.lesson.date, start=time(9, 40), by=pair.lin.id)
+    page = await pair.house.anybody.get(link)
+    assert "changed or answered since" in page.text
+    await _post(pair, link, {"answer": "accept"})
+    assert [side.is_confirmed for side in (await pair.now()).sides] == [True, False]
+    assert await pair.link() != link
+
+
+async def test_an_hour_that_cannot_be_leaves_the_link_for_another_try(pair: Pair) -> None:
+    link = await pair.link()
+    yesterday = pair.house.clock.now().date() - timedelta(days=1)
+    response = await _post(pair, link, {"answer": "counter", "date": yesterday.isoformat(), "start": "09:00"})
+    assert response.status == 422
+    await _post(pair, link, {"answer": "accept"})
+    assert (await pair.now()).state is LessonState.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"answer": "delete"}, {"answer": "counter"}, {"answer": "counter", "date": "x", "start": "25:00"}]
+)
+async def test_nonsense_is_refused_in_words(pair: Pair, fields: dict[str, str]) -> None:
+    response = await _post(pair, await pair.link(), fields)
+    assert response.status == 422
+    assert (await pair.now()).version == 1
+
+
+async def test_another_site_cannot_press_for_the_reader(pair: Pair) -> None:
+    response = await _post(pair, await pair.link(), {"answer": "accept"}, origin="https://evil.example")
+    assert response.status == 403
+    assert (await pair.now()).state is LessonState.PROPOSED
+
+
+async def test_who_was_disabled_answers_no_more(pair: Pair) -> None:
+    link = await pair.link()
+    await pair.house.people.accounts.disable(pair.ortega.id, None)
+    response = await _post(pair, link, {"answer": "accept"})
+    assert response.status == 404
+    assert (await pair.now()).state is LessonState.PROPOSED
+
+
+async def test_a_calendar_address_is_made_fetched_and_ended(pair: Pair) -> None:
+    house = pair.house
+    await house.sign_in_as(pair.lin)
+    page = await house.anybody.get("/account/calendar")
+    assert "You have no calendar address yet." in page.text
+    made = await house.anybody.submit(page, "/account/calendar")
+    found = re.search(r'value="(http[^"]+/calendar/[\w-]+\.ics)"', made.text)
+    assert found
+    path = "/calendar/" + found[1].rsplit("/", 1)[1]
+    house.client.session.cookie_jar.clear()
+    response = await house.client.get(path)
+    assert response.status == 200
+    assert response.content_type == "text/calendar"
+    (event,) = icalendar.Calendar.from_ical(await response.read()).events
+    assert str(event["SUMMARY"]) == "Typhoons"
+    again = await house.client.get(path, headers={"If-None-Match": response.headers["ETag"]})
+    assert (again.status, await again.read()) == (304, b"")
+    await house.sign_in_as(pair.lin)
+    shown = await house.anybody.get("/account/calendar")
+    assert path not in shown.text
+    await house.anybody.submit(shown, "/account/calendar/end")
+    assert (await house.client.get(path)).status == 404
+
+
+async def test_find_an_hour_knows_the_classes_of_both_schools(pair: Pair) -> None:
+    await pair.house.sign_in_as(pair.lin)
+    a, b = (side.class_group_id for side in pair.lesson.sides)
+    page = await pair.house.anybody.get(f"/hours?a={a}&b={b}&weeks=4&minutes=40")
+    assert re.search(r"Hours that work: [1-9]", page.text)
+    assert f"group_a={a}" in page.text
