@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, ForeignKey, Row, String, Table, delete, insert, select, update
+from sqlalchemy import Column, ColumnElement, ForeignKey, Row, String, Table, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.ids import AccountId
@@ -42,6 +42,10 @@ role_table = Table(
     Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
     Column("role", String(32), primary_key=True),
 )
+
+
+# Any number that no other lock of this database has.
+ADMINISTRATORS_LOCK = 730_201
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +88,17 @@ async def update_account(connection: AsyncConnection, account_id: AccountId, **v
     await connection.execute(update(account_table).where(account_table.c.id == account_id), values)
 
 
-async def find_kept(connection: AsyncConnection, account_id: AccountId) -> Kept | None:
+async def find_kept(connection: AsyncConnection, account_id: AccountId, *, lock: bool = False) -> Kept | None:
+    """`lock`: its row, until the end of the transaction (SQLite locks as a whole anyway)."""
     if not is_storable(account_id):
         return None
-    return next(iter(await _select(connection, account_table.c.id == account_id)), None)
+    return next(iter(await _select(connection, account_table.c.id == account_id, lock=lock)), None)
+
+
+async def lock_administrators(connection: AsyncConnection) -> None:
+    """One at a time: who makes the first administrator, and who may take away the last one."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
 
 
 async def find_kept_by_email(connection: AsyncConnection, email: str) -> Kept | None:
@@ -112,11 +123,12 @@ async def accounts_of_demo_schools(connection: AsyncConnection) -> tuple[Account
     return tuple(kept.account for kept in await _select(connection, school_table.c.is_demo.is_(True)))
 
 
-async def _select(connection: AsyncConnection, condition: ColumnElement[bool]) -> list[Kept]:
+async def _select(connection: AsyncConnection, condition: ColumnElement[bool], *, lock: bool = False) -> list[Kept]:
     """With their roles, by name."""
     joined = account_table.outerjoin(school_table, account_table.c.school_id == school_table.c.id)
     query = select(account_table, school_table.c.is_demo).select_from(joined).where(condition)
-    rows = (await connection.execute(query.order_by(account_table.c.name_en, account_table.c.id))).all()
+    query = query.order_by(account_table.c.name_en, account_table.c.id)
+    rows = (await connection.execute(query.with_for_update(of=account_table) if lock else query)).all()
     if not rows:
         return []
     roles: defaultdict[str, set[Role]] = defaultdict(set)

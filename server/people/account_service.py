@@ -16,6 +16,7 @@ from server.people.account_repository import (
     accounts_of_school,
     accounts_with_role,
     find_accounts,
+    lock_administrators,
     put_roles,
     update_account,
 )
@@ -134,6 +135,7 @@ class AccountService(SignIns, Links):
         """Somebody must stay who can let others in."""
         if Role.IT_ADMINISTRATOR not in kept.account.roles or Role.IT_ADMINISTRATOR in roles:
             return
+        await lock_administrators(connection)
         others = await accounts_with_role(connection, Role.IT_ADMINISTRATOR)
         can_act = [one for one in others if one.has_password and not one.is_disabled and one.id != kept.account.id]
         if not can_act:

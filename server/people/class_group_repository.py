@@ -65,10 +65,12 @@ async def update_class_group(connection: AsyncConnection, group: ClassGroup) -> 
     await connection.execute(update(class_group_table).where(class_group_table.c.id == group.id), values)
 
 
-async def find_class_groups(connection: AsyncConnection, ids: Iterable[ClassGroupId]) -> dict[ClassGroupId, ClassGroup]:
-    rows = await connection.execute(
-        select(class_group_table).where(class_group_table.c.id.in_([one for one in ids if is_storable(one)]))
-    )
+async def find_class_groups(
+    connection: AsyncConnection, ids: Iterable[ClassGroupId], *, lock: bool = False
+) -> dict[ClassGroupId, ClassGroup]:
+    """`lock`: their rows, until the end of the transaction (SQLite locks as a whole anyway)."""
+    query = select(class_group_table).where(class_group_table.c.id.in_([one for one in ids if is_storable(one)]))
+    rows = await connection.execute(query.with_for_update() if lock else query)
     return {row.id: _class_group(row) for row in rows}
 
 

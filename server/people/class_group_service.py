@@ -59,7 +59,7 @@ class ClassGroupService:
         """Raises NotFound, InvalidInput."""
         name, grade = clean_name(name), clean_line(grade, MAX_GRADE, may_be_empty=True)
         async with self._parts.database.write() as connection:
-            group = replace(await existing_group(connection, group_id), name=name, grade=grade)
+            group = replace(await existing_group(connection, group_id, lock=True), name=name, grade=grade)
             await update_class_group(connection, group)
             await self._audit(connection, "class_group.changed", group, by)
         return group
@@ -67,7 +67,7 @@ class ClassGroupService:
     async def archive(self, group_id: ClassGroupId, by: AccountId | None) -> ClassGroup:
         """No new lessons; what was stays readable."""
         async with self._parts.database.write() as connection:
-            group = replace(await existing_group(connection, group_id), archived_at=self._parts.clock.now())
+            group = replace(await existing_group(connection, group_id, lock=True), archived_at=self._parts.clock.now())
             await update_class_group(connection, group)
             await self._audit(connection, "class_group.archived", group, by)
         return group
@@ -95,7 +95,7 @@ class ClassGroupService:
             raise InvalidInput(ErrorCode.TEXT_INVALID, "given_on")
         given_by, text_version = clean_line(given_by), clean_line(text_version, MAX_VERSION)
         async with self._parts.database.write() as connection:
-            group = await existing_group(connection, group_id)
+            group = await existing_group(connection, group_id, lock=True)
             authorisation = SchoolAuthorisation(
                 id=f"au_{secrets.token_hex(12)}",
                 class_group_id=group.id,
@@ -126,7 +126,7 @@ class ClassGroupService:
     async def revoke(self, group_id: ClassGroupId, by: AccountId | None) -> None:
         """Idempotent. Raises NotFound."""
         async with self._parts.database.write() as connection:
-            group = await existing_group(connection, group_id)
+            group = await existing_group(connection, group_id, lock=True)
             if await revoke_authorisations(connection, group_id, self._parts.clock.now()):
                 await self._audit(connection, "authorisation.revoked", group, by)
 
@@ -143,9 +143,9 @@ class ClassGroupService:
         )
 
 
-async def existing_group(connection: AsyncConnection, group_id: ClassGroupId) -> ClassGroup:
-    """Raises NotFound."""
-    found = (await find_class_groups(connection, [group_id])).get(group_id)
+async def existing_group(connection: AsyncConnection, group_id: ClassGroupId, *, lock: bool = False) -> ClassGroup:
+    """`lock`: who else changes this class group or its roster waits until we are done. Raises NotFound."""
+    found = (await find_class_groups(connection, [group_id], lock=lock)).get(group_id)
     if found is None:
         raise NotFound(ErrorCode.NOT_FOUND, f"class group {group_id}")
     return found

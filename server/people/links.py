@@ -18,6 +18,7 @@ from server.people.account_repository import (
     find_kept,
     find_kept_by_email,
     insert_account,
+    lock_administrators,
     put_roles,
     update_account,
 )
@@ -102,6 +103,7 @@ class Links:
     async def _make_first(
         self, connection: AsyncConnection, email: str, name: LocalizedText, language: Language, hashed: str | None
     ) -> Account:
+        await lock_administrators(connection)
         if await has_administrator(connection):
             raise Conflict(ErrorCode.ALREADY_SET_UP, "there is an administrator")
         now = self._parts.clock.now()

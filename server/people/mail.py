@@ -33,8 +33,8 @@ class Mailer(Protocol):
     @property
     def is_configured(self) -> bool: ...
 
-    async def send(self, to: str, subject: str, text: str) -> bool:
-        """Waits for the mail server: True when it took the letter."""
+    async def send(self, to: str, subject: str, text: str, *, message_id: str | None = None) -> bool:
+        """Waits for the mail server: True when it took the letter. `message_id`: of a letter that may come twice."""
         ...
 
     def post(self, to: str, subject: str, text: str) -> bool:
@@ -49,7 +49,7 @@ class NoMailer:
 
     is_configured = False
 
-    async def send(self, to: str, subject: str, text: str) -> bool:
+    async def send(self, to: str, subject: str, text: str, *, message_id: str | None = None) -> bool:
         return False
 
     def post(self, to: str, subject: str, text: str) -> bool:
@@ -104,9 +104,9 @@ class SmtpMailer:
         self._queue: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue(MAX_QUEUED)
         self._is_running = False
 
-    async def send(self, to: str, subject: str, text: str) -> bool:
+    async def send(self, to: str, subject: str, text: str, *, message_id: str | None = None) -> bool:
         server = self._server
-        message = _message(server.sender, to, subject, text)
+        message = _message(server.sender, to, subject, text, message_id)
         try:
             await aiosmtplib.send(
                 message,
@@ -163,13 +163,13 @@ def _domain(address: str) -> str:
     return address.rpartition("@")[2] or "localhost"
 
 
-def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
+def _message(sender: str, to: str, subject: str, text: str, message_id: str | None) -> EmailMessage:
     message = EmailMessage()
     message["From"] = f"Tongchuang 同窗 <{sender}>"
     message["To"] = to
     message["Subject"] = " ".join(subject.split())
     message["Date"] = formatdate(localtime=False)
-    message["Message-ID"] = make_msgid(domain=_domain(sender))
+    message["Message-ID"] = message_id or make_msgid(domain=_domain(sender))
     # RFC 3834: no out-of-office answers to this.
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)

@@ -36,10 +36,11 @@ class Parts:
     async def change(self, account_id: AccountId) -> AsyncIterator[tuple[AsyncConnection, Kept]]:
         """A write transaction with the account as it is in it. Raises NotFound."""
         async with self.database.write() as connection:
-            yield connection, await self.existing(connection, account_id)
+            yield connection, await self.existing(connection, account_id, lock=True)
 
-    async def existing(self, connection: AsyncConnection, account_id: AccountId) -> Kept:
-        kept = await find_kept(connection, account_id)
+    async def existing(self, connection: AsyncConnection, account_id: AccountId, *, lock: bool = False) -> Kept:
+        """Raises NotFound."""
+        kept = await find_kept(connection, account_id, lock=lock)
         if kept is None:
             raise NotFound(ErrorCode.NOT_FOUND, f"account {account_id}")
         return kept

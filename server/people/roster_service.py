@@ -44,7 +44,7 @@ class RosterService:
     async def save(self, group_id: ClassGroupId, preview: RosterPreview, by: AccountId | None) -> tuple[Student, ...]:
         """The good lines, at the end of the class; those that came in meanwhile are left out. Raises Conflict."""
         async with self._parts.database.write() as connection:
-            group = await existing_group(connection, group_id)
+            group = await existing_group(connection, group_id, lock=True)
             present = await students_of(connection, group_id)
             taken = {same_name(student.display_name) for student in present}
             names = [name for name in preview.good if same_name(name) not in taken]
@@ -95,11 +95,11 @@ class RosterService:
             student = await find_student(connection, student_id)
             if student is None or student.removed_at is not None:
                 raise NotFound(ErrorCode.NOT_FOUND, f"student {student_id}")
+            group = await existing_group(connection, student.class_group_id, lock=True)
             others = [one for one in await students_of(connection, student.class_group_id) if one.id != student_id]
             if same_name(name) in {same_name(one.display_name) for one in others}:
                 raise Conflict(ErrorCode.CONFLICT, "this name is in the class")
             await update_student(connection, student_id, display_name=name)
-            group = await existing_group(connection, student.class_group_id)
             await self._parts.audit.write(
                 "roster.renamed", student_id, by=by, school_id=group.school_id, connection=connection
             )

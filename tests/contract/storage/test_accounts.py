@@ -574,3 +574,23 @@ async def test_demo_people_are_for_the_demo_only(database: Database, clock: Fake
     assert await demo.accounts.find_by_token(token) is None
     with pytest.raises(NotFound):
         await demo.accounts.sign_in_as(lin.id)
+
+
+async def test_of_many_first_administrators_at_once_one_is_made(people: People) -> None:
+    results = await asyncio.gather(
+        *(make_administrator(people, f"{number}@example.org") for number in range(5)), return_exceptions=True
+    )
+    assert sum(not isinstance(one, Exception) for one in results) == 1
+    assert {one.code for one in results if isinstance(one, Conflict)} == {ErrorCode.ALREADY_SET_UP}
+
+
+async def test_two_administrators_cannot_remove_each_other_at_once(people: People) -> None:
+    admin = await make_administrator(people)
+    other = await make_adult(people, None, "o@example.org", Role.IT_ADMINISTRATOR)
+    results = await asyncio.gather(
+        people.accounts.disable(other.id, admin.id),
+        people.accounts.disable(admin.id, other.id),
+        return_exceptions=True,
+    )
+    assert sum(not isinstance(one, Exception) for one in results) == 1
+    assert await people.accounts.has_administrator()
