@@ -27,6 +27,9 @@ MAX_PAST: Final = 30
 MAX_COMING: Final = 4
 MAX_NOTICES: Final = 6
 
+# Nothing goes on before this person does it.
+WAITING: Final = frozenset({Press.ANSWER, Press.SIGN, Press.REPORT})
+
 NOTICES: Final[dict[NoticeKind, LocalizedText]] = {
     NoticeKind.PROPOSED: LocalizedText("{who} proposes a lesson:", "{who}提議一堂課："),
     NoticeKind.CONFIRMED: LocalizedText("{who} confirmed:", "{who}確認了："),
@@ -92,12 +95,12 @@ async def sorted_rows(pages: LessonPages, account: Account, lessons: Sequence[Le
     now = pages.clock.now()
     rows = [await _row(pages, account, lesson, directory) for lesson in lessons]
     pairs = list(zip(lessons, rows, strict=True))
-    waiting = [row for _, row in pairs if row.press is Press.ANSWER]
+    waiting = [row for _, row in pairs if row.press in WAITING]
     coming = [
         row
         for lesson, row in pairs
-        if row.press is not Press.ANSWER
-        and (lesson.state not in OVER or row.is_urgent)
+        if row.press not in WAITING
+        and lesson.state not in OVER
         and not (row.press is Press.MISSED and lesson.ends_at < now)
     ]
     # What must be pressed now comes before what is only next.
