@@ -171,7 +171,11 @@ def merge(presences: Iterable[Presence], until: datetime) -> tuple[Interval, ...
     merged: list[tuple[datetime, datetime, bool]] = []
     for index, one in enumerate(ordered):
         following = ordered[index + 1].joined_at if index + 1 < len(ordered) else until
-        end = one.left_at if one.left_at is not None else max(one.joined_at, min(following, until))
+        latest = max(one.joined_at, min(following, until))
+        end = one.left_at or latest
+        if one.left_by is LeftBy.GUESSED:
+            # Why: a guess is made when the loss is found out, which may be long after the lesson.
+            end = min(end, latest)
         if merged:
             start, last, is_interrupted = merged[-1]
             bridged = last + RECONNECT_WITHIN if is_interrupted else last

@@ -9,7 +9,7 @@ from typing import Any
 
 from server.errors import Conflict, ErrorCode
 from server.ids import AccountId, ClassGroupId, LessonId, SchoolId
-from server.lessons import Done, Lesson, LessonSide, LessonState, Notice
+from server.lessons import Done, Lesson, LessonSide, LessonState, Notice, load_zones
 from server.outbox import Letter
 from server.pair import LocalizedText
 
@@ -18,6 +18,10 @@ ORTEGA, BROWN, DIAZ = AccountId("ac_ortega"), AccountId("ac_brown"), AccountId("
 TAIPEI, TUCSON = SchoolId("sc_taipei"), SchoolId("sc_tucson")
 TAIPEI_CLASS, TUCSON_CLASS = ClassGroupId("cg_taipei"), ClassGroupId("cg_tucson")
 PROPOSED_AT = datetime(2026, 10, 1, 3, tzinfo=UTC)
+
+
+# As the repository does: no zone's file is read inside the event loop.
+load_zones(["Asia/Taipei", "America/Phoenix", "America/Denver", "America/Los_Angeles"])
 
 
 def make_lesson(lesson_id: str = "le_one", state: LessonState = LessonState.PROPOSED, **changes: Any) -> Lesson:

@@ -88,6 +88,8 @@ def spans(*presences: Presence, until: datetime = NOW) -> list[tuple[float, floa
             ],
             [(0, 1200), (1210, 2400)],
         ),
+        # found out a day later that nobody is there any more: not longer than the lesson
+        ([presence("a", at(10), at(24 * 60), by=LeftBy.GUESSED)], [(600, 2400)]),
         # there for no time at all
         ([presence("a", at(5), at(5))], []),
     ],
