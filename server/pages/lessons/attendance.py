@@ -20,10 +20,10 @@ from server.pages.flash import Flash
 from server.pages.forms import Filled, Form, Note, fresh, read_form
 from server.pages.lessons.board import Named, Viewpoint, viewpoint_of
 from server.pages.lessons.directory import Directory, directory_of
-from server.pages.lessons.moments import day_in_words, moment, span
+from server.pages.lessons.moments import day_in_words, hours_text, moment, span
 from server.pages.lessons.reading import Asked, Versioned, ask, subject_of
 from server.pages.staff import FORM_REFUSED, go_to, staff_language, staff_page
-from server.pages.wall import time_text
+from server.pages.wall import wall_text
 from server.pair import LocalizedText, Side
 
 WRONG_LINE: Final = LocalizedText(
@@ -185,7 +185,7 @@ async def _page(
         lesson_id=sheet.lesson.id,
         title=sheet.lesson.title,
         held=_held(sheet.lesson, viewpoint),
-        version=sheet.lesson.version,
+        lesson_version=sheet.lesson.version,
         parts=parts,
         form=whole,
     )
@@ -194,8 +194,8 @@ async def _page(
 def _held(lesson: Lesson, viewpoint: Viewpoint) -> str:
     begun = lesson.started_at or lesson.starts_at
     ended = lesson.ended_at or lesson.ends_at
-    last = time_text(viewpoint.side, ended.astimezone(ZoneInfo(viewpoint.zone)).time())
-    return f"{moment(begun, viewpoint.side, viewpoint.zone)}–{last}"
+    first, last = _wall(begun, viewpoint.zone), _wall(ended, viewpoint.zone)
+    return wall_text(viewpoint.side, first.date(), first.time(), last.time())
 
 
 def _part(
@@ -255,10 +255,7 @@ def _row(
 
 
 def _said(intervals: Sequence[Interval], side: Side, zone: str) -> tuple[str, ...]:
-    return tuple(
-        f"{time_text(side, _wall(one.start, zone).time())}–{time_text(side, _wall(one.end, zone).time())}"
-        for one in intervals
-    )
+    return tuple(hours_text(side, _wall(one.start, zone).time(), _wall(one.end, zone).time()) for one in intervals)
 
 
 def _wall(at: datetime, zone: str) -> datetime:

@@ -27,6 +27,8 @@ MAX_PAST: Final = 30
 MAX_COMING: Final = 4
 MAX_NOTICES: Final = 6
 
+# A bell is near: it stands above everything else.
+AT_ONCE: Final = frozenset({Press.ENTER, Press.OPEN_LOBBY})
 # Nothing goes on before this person does it.
 WAITING: Final = frozenset({Press.ANSWER, Press.SIGN, Press.REPORT})
 
@@ -56,6 +58,7 @@ class NoticeLine:
 class Sorted:
     """Rows in the order in which they are read."""
 
+    now: tuple[Row, ...]
     waiting: tuple[Row, ...]
     coming: tuple[Row, ...]
     past: tuple[Row, ...]
@@ -70,6 +73,7 @@ async def show_lessons(request: web.Request) -> web.Response:
     return await staff_page(
         request,
         "lessons/list.html",
+        now=rows.now,
         waiting=rows.waiting,
         coming=rows.coming,
         past=rows.past,
@@ -95,19 +99,18 @@ async def sorted_rows(pages: LessonPages, account: Account, lessons: Sequence[Le
     now = pages.clock.now()
     rows = [await _row(pages, account, lesson, directory) for lesson in lessons]
     pairs = list(zip(lessons, rows, strict=True))
+    at_once = [row for _, row in pairs if row.press in AT_ONCE]
     waiting = [row for _, row in pairs if row.press in WAITING]
     coming = [
         row
         for lesson, row in pairs
-        if row.press not in WAITING
+        if row.press not in WAITING | AT_ONCE
         and lesson.state not in OVER
         and not (row.press is Press.MISSED and lesson.ends_at < now)
     ]
-    # What must be pressed now comes before what is only next.
-    coming.sort(key=lambda row: row.press not in (Press.ENTER, Press.OPEN_LOBBY))
-    known = {row.id for row in (*waiting, *coming)}
+    known = {row.id for row in (*at_once, *waiting, *coming)}
     past = [row for row in reversed(rows) if row.id not in known]
-    return Sorted(waiting=tuple(waiting), coming=tuple(coming), past=tuple(past[:MAX_PAST]))
+    return Sorted(now=tuple(at_once), waiting=tuple(waiting), coming=tuple(coming), past=tuple(past[:MAX_PAST]))
 
 
 async def _row(pages: LessonPages, account: Account, lesson: Lesson, directory: Directory) -> Row:
@@ -136,6 +139,7 @@ async def dashboard_lessons(request: web.Request, adult: Adult) -> DashboardBloc
     return DashboardBlock(
         template="lessons/dashboard.html",
         values={
+            "now": rows.now,
             "waiting": rows.waiting,
             "coming": rows.coming[:MAX_COMING],
             "more": max(0, len(rows.coming) - MAX_COMING),

@@ -6,7 +6,7 @@ A Taiwan morning is the previous day nearly everywhere in the United States, so 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,12 @@ def day_in_words(value: date) -> LocalizedText:
         f"{_EN_DAYS[weekday]}, {_EN_MONTHS[value.month - 1]} {value.day}",
         f"{value.month}月{value.day}日星期{_ZH_DAYS[weekday]}",
     )
+
+
+def hours_text(side: Side, start: time, end: time) -> str:
+    """`08:40–09:20`, `4:40–5:20 PM`."""
+    any_day = date(2026, 1, 1)
+    return wall_text(side, any_day, start, end).removeprefix(day_text(side, any_day)).strip()
 
 
 def offset(value: datetime) -> str:
@@ -67,13 +73,8 @@ class Stay:
         return day_text(self.side, self.date)
 
     @property
-    def whole(self) -> str:
-        """`11/24 週二 08:40–09:20`"""
-        return wall_text(self.side, self.date, self.starts.time(), self.ends.time())
-
-    @property
     def hours(self) -> str:
-        return self.whole.removeprefix(self.day).strip()
+        return hours_text(self.side, self.starts.time(), self.ends.time())
 
     @property
     def day_in_words(self) -> LocalizedText:
