@@ -10,10 +10,11 @@ from aiohttp import web
 
 from server.access import Action, Adult, Subject, add_route, authorise, may
 from server.ids import AccountId, ClassGroupId, SchoolId
-from server.pages.audit_words import SUBJECTS, words_of
+from server.pages.audit_words import SUBJECTS, detail_text, words_of
 from server.pages.forms import fresh
 from server.pages.people_context import moment_text, people_of, signed_in
 from server.pages.staff import staff_page
+from server.pages.words import ZONES
 from server.pair import LocalizedText
 from server.people import AuditEntry, AuditFilter, People, School
 
@@ -37,7 +38,7 @@ class AuditRow:
     who: Shown
     subject: Shown
     school: LocalizedText | None
-    detail: str
+    detail: LocalizedText
 
 
 def add_audit(app: web.Application) -> None:
@@ -68,6 +69,7 @@ async def show_audit(request: web.Request) -> web.Response:
     return await staff_page(
         request,
         "audit.html",
+        where=ZONES[own.zone].name if own is not None and own.zone in ZONES else "UTC",
         rows=await _rows(people, page.entries, schools, own),
         form=fresh(**dict(chosen)),
         schools=[(one.id, one.name) for one in schools.values()] if is_all else (),
@@ -122,10 +124,5 @@ def _row(
         who=names.get(entry.actor, entry.actor),
         subject=names.get(entry.subject, entry.subject),
         school=school.name if school is not None and entry.subject != school.id else None,
-        detail=", ".join(f"{name}: {_short(value)}" for name, value in entry.detail.items()),
+        detail=detail_text(entry.detail),
     )
-
-
-def _short(value: object) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return text if len(text) <= 120 else f"{text[:119]}…"

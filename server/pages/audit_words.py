@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from server.pages.words import ROLES
 from server.pair import LocalizedText
+from server.people import Role
 
 # Beginning of an action → what it is about, as the filter offers it.
 SUBJECTS: Final[dict[str, LocalizedText]] = {
@@ -55,3 +58,46 @@ def words_of(action: str) -> LocalizedText:
         return known
     plain = action.replace("_", " ").replace(".", ": ")
     return LocalizedText(plain, plain)
+
+
+_DETAILS: Final[dict[str, LocalizedText]] = {
+    "count": LocalizedText("names", "人數"),
+    "added": LocalizedText("names", "人數"),
+    "roles": LocalizedText("roles", "角色"),
+    "before": LocalizedText("before", "原為"),
+    "after": LocalizedText("now", "現為"),
+    "is_verified": LocalizedText("verified", "已驗證"),
+    "again": LocalizedText("once more", "再次"),
+    "given_on": LocalizedText("signed on", "簽署日期"),
+    "text_version": LocalizedText("text", "文件版本"),
+    "cards": LocalizedText("cards", "卡數"),
+    "reason": LocalizedText("reason", "原因"),
+}
+_YES: Final = LocalizedText("yes", "是")
+_NO: Final = LocalizedText("no", "否")
+# Longer lists are ids; how many there are says more.
+_LISTED = 3
+
+
+def detail_text(detail: Mapping[str, object]) -> LocalizedText:
+    """What else an entry holds, one `name: value` after the other; empty when there is nothing."""
+    parts = [(_DETAILS.get(name, LocalizedText(name, name)), _value(value)) for name, value in detail.items()]
+    return LocalizedText(
+        ", ".join(f"{name.en}: {value.en}" for name, value in parts),
+        "，".join(f"{name.zh}：{value.zh}" for name, value in parts),
+    )
+
+
+def _value(value: object) -> LocalizedText:
+    if isinstance(value, bool):
+        return _YES if value else _NO
+    if isinstance(value, str) and value in set(Role):
+        return ROLES[Role(value)]
+    if isinstance(value, list | tuple):
+        if len(value) > _LISTED or any(str(one).startswith("st_") for one in value):
+            return LocalizedText(str(len(value)), str(len(value)))
+        shown = [_value(one) for one in value]
+        return LocalizedText(", ".join(one.en for one in shown), "、".join(one.zh for one in shown))
+    text = str(value)
+    text = text if len(text) <= 120 else f"{text[:119]}…"
+    return LocalizedText(text, text)

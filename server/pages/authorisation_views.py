@@ -14,7 +14,7 @@ from server.errors import InvalidInput
 from server.pages.authorisation_text import LETTER, TEXT_VERSION
 from server.pages.flash import Flash
 from server.pages.forms import Filled, Form, fresh, one_line, read_form
-from server.pages.people_context import PEOPLE, group_for, people_of, signed_in
+from server.pages.people_context import PEOPLE, day_of, group_for, people_of, signed_in
 from server.pages.staff import go_to, staff_page
 from server.pair import LocalizedText
 from server.people import ClassGroup, School
@@ -92,6 +92,7 @@ async def _page(request: web.Request, group: ClassGroup, school: School, form: F
         authorisation=authorisation,
         recorder=recorder,
         history=history,
+        day=day_of(school),
         letter=LETTER,
         text_version=TEXT_VERSION,
         today=_today(request, school).isoformat(),

@@ -15,7 +15,7 @@ from server.ids import SchoolId
 from server.pages.flash import Flash
 from server.pages.form_parts import TwoNames, two_names
 from server.pages.forms import Filled, fresh, one_line, read_form
-from server.pages.people_context import group_for, people_of, signed_in
+from server.pages.people_context import day_of, group_for, people_of, signed_in
 from server.pages.staff import go_to, staff_page
 from server.people import ClassGroup, People, School, Student
 
@@ -160,6 +160,7 @@ async def class_group_page(
         school=school,
         students=await people.rosters.students(group.id, by=adult.account.id),
         authorisation=await people.class_groups.authorisation_of(group.id),
+        day=day_of(school),
         may_change=may(adult, Action.ROSTER_CHANGE, subject) and group.archived_at is None,
         may_print=may(adult, Action.CARDS_PRINT, subject),
         may_propose=may(adult, Action.LESSON_PROPOSE, subject),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiohttp import web
 
 from server.access import Action, Adult, Subject, add_route, authorise, may
 from server.pages.first_steps import GroupFacts, SchoolFacts, Step, steps_of_administrator, steps_of_school
-from server.pages.people_context import people_of, signed_in
+from server.pages.people_context import PEOPLE, people_of, signed_in, wall_now
 from server.pages.staff import DASHBOARD_PARTS, staff_page
 from server.pair import LocalizedText, Side
 from server.people import People, Role, School
@@ -30,8 +31,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WallClock:
+    """`time`: as it is now, for readers without a script; the element keeps it going."""
+
     side: Side
     zone: str
+    time: str
     place: LocalizedText
 
 
@@ -50,25 +54,25 @@ async def show_dashboard(request: web.Request) -> web.Response:
     return await staff_page(
         request,
         "dashboard.html",
-        clocks=_clocks(own, schools),
+        clocks=_clocks(own, schools, request.app[PEOPLE].clock.now()),
         waiting=await _waiting(adult, people, schools),
         steps=await _steps(adult, people, own, schools, done),
         blocks=blocks,
     )
 
 
-def _clocks(own: School | None, schools: Sequence[School]) -> list[WallClock]:
+def _clocks(own: School | None, schools: Sequence[School], now: datetime) -> list[WallClock]:
     """One's own side first, then the other: its first school, else a typical place."""
     sides = [Side.TAIWAN, Side.UNITED_STATES]
     if own is not None:
         sides.sort(key=lambda side: side is not own.side)
-    return [_clock(side, own, schools) for side in sides]
+    return [_clock(side, own, schools, now) for side in sides]
 
 
-def _clock(side: Side, own: School | None, schools: Sequence[School]) -> WallClock:
+def _clock(side: Side, own: School | None, schools: Sequence[School], now: datetime) -> WallClock:
     school = own if own is not None and own.side is side else next((one for one in schools if one.side is side), None)
     zone, place = (school.zone, school.place) if school is not None else _TYPICAL[side]
-    return WallClock(side=side, zone=zone, place=place)
+    return WallClock(side=side, zone=zone, place=place, time=wall_now(side, zone, now))
 
 
 async def _waiting(adult: Adult, people: People, schools: Sequence[School]) -> list[Waiting]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -13,7 +13,8 @@ from server.access import Action, Adult, Subject, authorise, viewer_of
 from server.clock import Clock
 from server.errors import ErrorCode, NotFound, Unauthorized
 from server.ids import AccountId, ClassGroupId, SchoolId
-from server.pages.wall import day_text, time_text
+from server.pages.wall import day_text, time_text, weekday_text
+from server.pair import Side
 from server.people import Account, ClassGroup, People, School
 
 
@@ -82,6 +83,17 @@ def subject_of(account: Account | None) -> Subject:
     if account is None:
         return Subject(school_id=SchoolId(""))
     return Subject(school_id=account.school_id, account=account.id)
+
+
+def day_of(school: School) -> Callable[[date], str]:
+    """How this school writes a day."""
+    return lambda on: day_text(school.side, on, year=True)
+
+
+def wall_now(side: Side, zone: str, now: datetime) -> str:
+    """The time of day and the weekday, as the clock element writes them."""
+    local = now.astimezone(ZoneInfo(zone))
+    return f"{time_text(side, local.time())} {weekday_text(side, local.date())}"
 
 
 def moment_text(at: datetime, school: School | None) -> str:

@@ -12,7 +12,7 @@ from server.errors import InvalidInput
 from server.pages.flash import Flash
 from server.pages.form_parts import HalfName, WithLanguage, two_names
 from server.pages.forms import Filled, fresh, problem, read_form
-from server.pages.people_context import people_of, school_for, signed_in
+from server.pages.people_context import PEOPLE, people_of, school_for, signed_in, wall_now
 from server.pages.person_rows import person_rows
 from server.pages.staff import go_to, staff_page
 from server.pages.words import ZONES, zone_options
@@ -115,6 +115,7 @@ async def show_school(request: web.Request) -> web.Response:
         request,
         "school.html",
         school=school,
+        time_there=wall_now(school.side, school.zone, request.app[PEOPLE].clock.now()),
         people=[one for one in await people.accounts.of_school(school.id) if not one.is_disabled]
         if may_see_people
         else None,

@@ -19,6 +19,8 @@ from server.pages.staff import adult_of, go_to, staff_page
 from server.people import SIGN_IN_MAX_AGE_S, Account, School, SignedIn
 
 HOME = "/dashboard"
+# Whom a visitor of the demo wants to be first: a teacher on each side, a coordinator, the IT administrator.
+_FIRST_DEMO_PEOPLE = ("ac_demo_lin", "ac_demo_ortega", "ac_demo_chiu", "ac_demo_it")
 
 
 class SignInForm(Form, str_strip_whitespace=False):
@@ -127,4 +129,6 @@ async def _demo_people(request: web.Request) -> list[DemoPerson]:
         return []
     accounts = await pages.people.accounts.demo_accounts()
     schools = await pages.people.schools.find_many({one.school_id for one in accounts if one.school_id})
-    return [DemoPerson(account=one, school=schools.get(one.school_id) if one.school_id else None) for one in accounts]
+    ranks = {account_id: rank for rank, account_id in enumerate(_FIRST_DEMO_PEOPLE)}
+    ranked = sorted(accounts, key=lambda one: ranks.get(one.id, len(ranks)))
+    return [DemoPerson(account=one, school=schools.get(one.school_id) if one.school_id else None) for one in ranked]

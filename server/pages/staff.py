@@ -13,7 +13,7 @@ from server.access import Adult, viewer_of
 from server.pages.context import RENDERER
 from server.pages.flash import Flash, clear_flash, read_flash, set_flash
 from server.pages.language import Language, choose_language, other_language, remember_choice
-from server.pages.words import LANGUAGE_NAMES, ROLES, SIDES
+from server.pages.words import LANGUAGE_NAMES, ROLES, SIDES, ZONES
 from server.people import Account, Role, School
 
 # Why no-store: pages with names of people do not stay on a shared staff-room computer.
@@ -96,6 +96,7 @@ async def staff_page(
         role_text=ROLES,
         side_text=SIDES,
         language_text=LANGUAGE_NAMES,
+        zone_text=ZONES,
         **values,
     )
     response = web.Response(status=status, text=page, content_type="text/html", headers=PRIVATE)
