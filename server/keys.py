@@ -75,3 +75,26 @@ def kept_keys(data: Path) -> dict[str, str]:
     finally:
         draft.unlink()
     return made
+
+
+def kept_secret(data: Path, name: str) -> bytes:
+    """32 random bytes of a data folder, under `name`, made on first use; two starts agree on one. Mode 0600."""
+    path = data / name
+    if not path.exists():
+        draft = data / f".{name}.{secrets.token_hex(4)}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            # Another start was faster.
+            pass
+        finally:
+            draft.unlink()
+    secret = path.read_bytes()
+    if len(secret) != 32:
+        raise Unavailable(ErrorCode.DATA_UNUSABLE, f"{path} is damaged")
+    return secret

@@ -1,0 +1,39 @@
+"""What the classroom needs of a media server; LiveKit's RoomService gives it (`server.classroom.livekit_control`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaTrack:
+    sid: str
+    source: str
+    is_muted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaPerson:
+    """`device`: what the token said of the pupil's seat; `sources`: what may be published, empty when nothing."""
+
+    identity: str
+    sid: str
+    device: str
+    sources: frozenset[str]
+    tracks: tuple[MediaTrack, ...]
+
+
+class MediaControl(Protocol):
+    """Each call raises Unavailable(MEDIA_UNAVAILABLE) when there is no answer; who is not there is no error."""
+
+    async def people(self, room: str) -> tuple[MediaPerson, ...]: ...
+
+    async def remove(self, room: str, identity: str) -> None: ...
+
+    async def mute(self, room: str, identity: str, track_sid: str) -> None: ...
+
+    async def permit(self, room: str, identity: str, sources: Collection[str]) -> None: ...
+
+    async def delete(self, room: str) -> None: ...
