@@ -34,7 +34,8 @@ def is_own_origin(headers: Mapping[str, str], host: str, public_url: str, *, has
         return site in ("same-origin", "none")
     if (origin := headers.get("Origin")) is None:
         return not has_cookies
-    return origin.rstrip("/") == public_url or _place(origin) == host.lower() != ""
+    place = _place(origin)
+    return place != "" and (place == host.lower() or origin.rstrip("/") == public_url)
 
 
 def _place(origin: str) -> str:

@@ -102,7 +102,8 @@ _LESSONS = {
     Action.LESSON_END: _rule(_LEAD, states=_one(_S.LIVE)),
     Action.LESSON_REPORT: _rule(_LEAD, states=_one(_S.ATTENDANCE_SIGNED)),
     Action.ATTENDANCE_SEE: _rule(_LEAD, _COORD_OF_LESSON, states=_one(_S.LIVE) | _OVER),
-    Action.ATTENDANCE_CORRECT: _rule(_LEAD_OF_SIDE, _COORD_OF_SIDE, states=_one(_S.ENDED)),
+    # A correction after signing voids that side's signature.
+    Action.ATTENDANCE_CORRECT: _rule(_LEAD_OF_SIDE, _COORD_OF_SIDE, states=_OVER - _one(_S.REPORTED)),
     Action.ATTENDANCE_SIGN: _rule(_LEAD_OF_SIDE, states=_one(_S.ENDED)),
 }
 
