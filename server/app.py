@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -26,6 +27,7 @@ from server.http import (
     client_address,
     error_middleware,
 )
+from server.jobs import add_jobs
 from server.lessons import DEMO_LESSON, Lessons
 from server.metrics import Metrics
 from server.pages import (
@@ -40,6 +42,7 @@ from server.pages import (
     render_error,
     setup_pages,
 )
+from server.pages.scheduling import SchedulingPages, add_scheduling_pages, list_classes
 from server.people import People
 from server.version import VERSION
 
@@ -146,6 +149,19 @@ def _add_lessons(app: web.Application, parts: AppParts, people: People, lessons:
         people=people, lessons=lessons, cards=cards, clock=parts.clock, is_demo=parts.is_demo, origin=origin
     )
     add_lesson_pages(app, pages)
+    add_scheduling_pages(
+        app,
+        SchedulingPages(
+            people=people,
+            lessons=lessons.lessons,
+            feeds=lessons.feeds,
+            answers=lessons.answers,
+            list_classes=partial(list_classes, people),
+            clock=parts.clock,
+            origin=origin,
+        ),
+    )
+    add_jobs(app, lessons=lessons, mailer=people.mailer, clock=parts.clock)
     LessonApi(people=people, lessons=lessons).add_to(app)
     add_openapi(app, LessonApi.operations(), VERSION)
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from aiohttp import web
-from pydantic import ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from server.access import Action, Adult, Subject, authorise
 from server.errors import ErrorCode, NotFound, TongchuangError, Unauthorized
@@ -32,13 +32,18 @@ _ACTIONS: Final[Mapping[str, Action]] = {
 FILL_IN: Final = LocalizedText("Please give a date and a time.", "請填寫日期與時間。")
 
 
+def empty_is_none(value: object) -> object:
+    """A field that was left empty."""
+    return None if value == "" else value
+
+
 class AnswerForm(Form):
-    """`date` and `start`: on the answerer's own wall."""
+    """`on` (the field `date`) and `start`: on the answerer's own wall."""
 
     answer: Literal["accept", "decline", "counter"]
     reason: Note = ""
-    date: date | Literal[""] = ""
-    start: time | Literal[""] = ""
+    on: Annotated[date | None, BeforeValidator(empty_is_none)] = Field(None, alias="date")
+    start: Annotated[time | None, BeforeValidator(empty_is_none)] = None
 
 
 async def show_answer(request: web.Request) -> web.Response:
@@ -53,7 +58,7 @@ async def post_answer(request: web.Request) -> web.Response:
         form = AnswerForm.model_validate(dict((await request.post()).items()))
     except ValidationError:
         return await _page(request, link, problem=FILL_IN)
-    if form.answer == "counter" and (form.date == "" or form.start == ""):
+    if form.answer == "counter" and (form.on is None or form.start is None):
         return await _page(request, link, problem=FILL_IN)
     account = await pages.people.accounts.find(link.account_id)
     if account is None or account.is_disabled:
@@ -83,9 +88,9 @@ async def _do(pages: SchedulingPages, link: AnswerLink, account: Account, side: 
         await pages.lessons.confirm(link.lesson.id, by=account.id, version=link.version)
     elif form.answer == "decline":
         await pages.lessons.decline(link.lesson.id, form.reason, by=account.id, version=link.version)
-    elif isinstance(form.date, date) and isinstance(form.start, time):
+    elif form.on is not None and form.start is not None:
         await pages.lessons.move(
-            link.lesson.id, date=form.date, start=form.start, anchor=side.key, by=account.id, version=link.version
+            link.lesson.id, date=form.on, start=form.start, anchor=side.key, by=account.id, version=link.version
         )
 
 

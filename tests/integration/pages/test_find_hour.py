@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
@@ -14,13 +15,14 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import Handler
 
 from scheduler import demo_parties
-from server.access import Adult, Viewer, Visitor
+from server.access import Action, Adult, Viewer, Visitor, add_route
 from server.access.middleware import VIEWER
 from server.http import ErrorPages, error_middleware
 from server.ids import AccountId, ClassGroupId, SchoolId
 from server.lessons import ClassHours
 from server.pages import PagesContext, choose_language, render_error, setup_pages
-from server.pages.hours_views import HoursPages
+from server.pages.scheduling.context import SCHEDULING
+from server.pages.scheduling.hours import show_hours
 from server.pages.staff import FIND_SCHOOL
 from server.pair import LocalizedText, Side
 from server.people import Account, Role, School
@@ -94,7 +96,8 @@ def application(viewer: Viewer, tmp_path: Path) -> web.Application:
     app[FIND_SCHOOL] = find_school
     setup_pages(app, PagesContext(dist=tmp_path, is_demo=True, public_url="", version="9", demo_lesson=None))
     clock = FakeClock(datetime(2026, 10, 18, 16, 0, tzinfo=UTC))
-    HoursPages(list_classes=list_classes, clock=clock).add_to(app)
+    app[SCHEDULING] = SimpleNamespace(list_classes=list_classes, clock=clock)  # type: ignore[misc]  # all that it reads
+    add_route(app, "GET", "/hours", show_hours, Action.HOURS_FIND)
     return app
 
 

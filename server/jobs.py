@@ -1,0 +1,61 @@
+"""What the app does without being asked: plans reminders and sends the letters that are due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import structlog
+from aiohttp import web
+
+from server.clock import Clock
+from server.lessons import Lessons
+from server.outbox import Outbox
+from server.people import Mailer
+from server.tasks import TaskOwner
+
+# A reminder is due on the minute; five of them late is still an hour before.
+PLAN_EVERY_S = 300.0
+
+log = structlog.get_logger("tongchuang.jobs")
+
+
+def add_jobs(
+    app: web.Application, *, lessons: Lessons, mailer: Mailer, clock: Clock, plan_every_s: float = PLAN_EVERY_S
+) -> None:
+    """They run while the application does. Every app process has them: letters are claimed one by one."""
+    app.cleanup_ctx.append(_jobs(lessons, mailer, clock, plan_every_s))
+
+
+def _jobs(
+    lessons: Lessons, mailer: Mailer, clock: Clock, plan_every_s: float
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def deliver(to: str, subject: str, text: str, message_id: str) -> bool:
+        return await mailer.send(to, subject, text, message_id=message_id)
+
+    async def run(_: web.Application) -> AsyncIterator[None]:
+        outbox = Outbox(
+            lessons.letters,
+            clock,
+            deliver=deliver if mailer.is_configured else None,
+            is_still_wanted=lessons.reminders.is_still_wanted,
+        )
+        tasks = TaskOwner("jobs")
+        outbox.start()
+        tasks.start(_remind(lessons, outbox, plan_every_s), name="reminders")
+        yield
+        await tasks.close()
+        await outbox.close()
+
+    return run
+
+
+async def _remind(lessons: Lessons, outbox: Outbox, plan_every_s: float) -> None:
+    while True:
+        try:
+            if await lessons.reminders.plan():
+                outbox.wake()
+        except Exception:
+            # The database may be away for a moment; what was missed is planned the next time.
+            log.exception("reminders_failed")
+        await asyncio.sleep(plan_every_s)
