@@ -12,8 +12,9 @@ from pathlib import Path
 
 from aiohttp import web
 
-from server.access import FindPupil, access_viewer_middleware, no_pupil
+from server.access import access_viewer_middleware, no_pupil
 from server.api import LessonApi, add_openapi
+from server.classroom import Classroom
 from server.clock import Clock
 from server.demo_api import DemoApi, MediaAccess
 from server.http import (
@@ -39,6 +40,7 @@ from server.pages import (
     add_lesson_pages,
     add_people_pages,
     choose_language,
+    render_classroom,
     render_error,
     setup_pages,
 )
@@ -75,8 +77,7 @@ class AppParts:
     # None: a house without people, as some tests have it.
     people: People | None = None
     lessons: Lessons | None = None
-    cards: CardPrinter | None = None
-    find_pupil: FindPupil = no_pupil
+    classroom: Classroom | None = None
     is_demo: bool = True
     is_tls: bool = False
     public_url: str = ""
@@ -98,7 +99,7 @@ def create_app(parts: AppParts) -> web.Application:
             error_middleware(ErrorPages(render=render_error, choose_language=choose_language)),
             access_viewer_middleware(
                 None if parts.people is None else parts.people.accounts,
-                find_pupil=parts.find_pupil,
+                find_pupil=no_pupil if parts.classroom is None else parts.classroom.seats.find,
                 public_url=parts.public_url,
             ),
         ],
@@ -137,7 +138,12 @@ def create_app(parts: AppParts) -> web.Application:
             ),
         )
     if parts.people is not None and parts.lessons is not None:
-        _add_lessons(app, parts, parts.people, parts.lessons, parts.cards or NoCards())
+        cards: CardPrinter = NoCards() if parts.classroom is None else parts.classroom.cards
+        _add_lessons(app, parts, parts.people, parts.lessons, cards)
+    if parts.classroom is not None:
+        parts.classroom.add_to(
+            app, render=render_classroom, client=client, public_url=parts.public_url, is_tls=parts.is_tls
+        )
     return app
 
 

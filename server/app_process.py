@@ -22,12 +22,14 @@ from pydantic import TypeAdapter
 from server.app import AppParts, create_app, create_internal_app
 from server.app_launch import AppOrder, Briefing
 from server.child import ParentLines, StatusPipe, die_with_parent
+from server.classroom import Classroom, ClassroomParts, MediaKey
 from server.clock import SystemClock
 from server.demo_api import MediaAccess
 from server.demo_data import write_demo_data
 from server.errors import TongchuangError
 from server.http import HealthCheck
-from server.lessons import add_webhooks, build_lessons
+from server.keys import kept_secret
+from server.lessons import Lessons, add_webhooks, build_lessons
 from server.listening import origin_of, tls_context
 from server.log import configure_log
 from server.media_host import MediaHost
@@ -167,6 +169,7 @@ def _parts(
     """Everything concrete, named here and nowhere else."""
     metrics = Metrics()
     lessons = build_lessons(database, people, SystemClock(), origin=origin)
+    classroom = _classroom(order, settings, people, lessons, database, origin)
     media = MediaHost(standing.directory) if order.workers else None
     api_key, api_secret = next(iter(order.keys.items()))
     outside = settings.livekit_url
@@ -195,12 +198,37 @@ def _parts(
         internal_media_url=outside.replace("ws", "http", 1) if outside else order.internal_url,
         people=people,
         lessons=lessons,
-        add_webhooks=lambda app: add_webhooks(app, keys=order.keys, attendance=lessons.attendance),
+        classroom=classroom,
+        add_webhooks=lambda app: add_webhooks(
+            app, keys=order.keys, attendance=lessons.attendance, listeners=(classroom.on_webhook,)
+        ),
         is_demo=settings.demo,
         is_tls=settings.tls_cert is not None or settings.public_url.startswith("https://"),
         public_url=settings.public_url,
         metrics_token=settings.metrics_token.get_secret_value(),
         trusted_proxies=settings.trusted_proxies,
+    )
+
+
+def _classroom(
+    order: AppOrder, settings: Settings, people: People, lessons: Lessons, database: Database, origin: str
+) -> Classroom:
+    api_key, api_secret = next(iter(order.keys.items()))
+    outside = settings.livekit_url
+    return Classroom(
+        ClassroomParts(
+            database=database,
+            people=people,
+            lessons=lessons,
+            clock=SystemClock(),
+            media_url=outside.replace("ws", "http", 1) if outside else order.internal_url,
+            media_key=MediaKey(
+                api_key=api_key, api_secret=api_secret, url=outside.replace("http", "ws", 1) if outside else None
+            ),
+            card_secret=kept_secret(settings.data, "card-secret"),
+            redis_url=settings.redis_url.get_secret_value(),
+            origin=origin,
+        )
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.pages.classroom_pages import render_classroom
 from server.pages.context import PagesContext
 from server.pages.errors import render_error
 from server.pages.language import LANGUAGES, choose_language
@@ -21,6 +22,7 @@ __all__ = [
     "add_lesson_pages",
     "add_people_pages",
     "choose_language",
+    "render_classroom",
     "render_error",
     "setup_pages",
 ]
