@@ -61,7 +61,8 @@ class UdpRelay(asyncio.DatagramProtocol):
     async def _connect(self, client: Address) -> _Upstream:
         upstream = _Upstream(self, client)
         loop = asyncio.get_running_loop()
-        await loop.create_datagram_endpoint(lambda: upstream, remote_addr=self._server)
+        # Why not connected: a server on several addresses may answer from another one than it was asked at.
+        await loop.create_datagram_endpoint(lambda: upstream, local_addr=("0.0.0.0", 0))
         return upstream
 
     def _towards_server(self, data: bytes, client: Address) -> None:
@@ -70,7 +71,7 @@ class UdpRelay(asyncio.DatagramProtocol):
             return
         transport = task.result().transport
         if transport is not None and not transport.is_closing():
-            transport.sendto(data)
+            transport.sendto(data, self._server)
 
     def towards_client(self, data: bytes, client: Address) -> None:
         if not self._is_lost():
