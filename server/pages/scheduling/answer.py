@@ -54,6 +54,8 @@ async def show_answer(request: web.Request) -> web.Response:
 async def post_answer(request: web.Request) -> web.Response:
     pages, token = request.app[SCHEDULING], request.match_info["token"]
     link = await pages.answers.find(token)
+    if link.state is not LinkState.OPEN:
+        return await _page(request, link)
     try:
         form = AnswerForm.model_validate(dict((await request.post()).items()))
     except ValidationError:
