@@ -106,8 +106,8 @@ class SmtpMailer:
 
     async def send(self, to: str, subject: str, text: str, *, message_id: str | None = None) -> bool:
         server = self._server
-        message = _message(server.sender, to, subject, text, message_id)
         try:
+            message = _message(server.sender, to, subject, text, message_id)
             await aiosmtplib.send(
                 message,
                 sender=server.sender,
