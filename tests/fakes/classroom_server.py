@@ -221,7 +221,7 @@ class FakeServer:
                 await self.io.emit("state", self.known.state(one), to=sid, namespace="/classroom")
 
     async def do(self, request: web.Request) -> web.Response:
-        """`change` {kind, put?, drop?, …}, `send` {to?, message, payload}, `note` {person, note}, `skip`, `cut`, `reset`."""
+        """`change` {kind, put?, drop?, …}, `send` {to?, message, payload}, `note`, `skip`, `cut`, `reset`."""
         what, body = request.match_info["what"], await request.json()
         if what == "change":
             await self.change(**body)

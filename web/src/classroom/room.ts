@@ -15,7 +15,8 @@ const REACTION_MS = 4000;
 
 export interface Toast {
   readonly id: number;
-  readonly tone: 'calm' | 'sun' | 'bad';
+  /** `quiet`: the wide page shows it elsewhere; it is still read aloud. */
+  readonly tone: 'quiet' | 'calm' | 'sun' | 'bad';
   readonly says: () => string;
 }
 
@@ -240,7 +241,7 @@ export class ClassRoom implements ClientListener {
     if (before.lesson.state !== 'live' && state.lesson.state === 'live') this.toast('calm', m('The lesson has begun.'));
     if (state.you.is_teacher && event.kind === 'hand_raised' && event.by && event.by !== state.you.person) {
       const name = memberOf(state, event.by)?.name;
-      if (name) this.show('calm', () => t('%(name)s raised a hand.', { name: isolated(name[language()]) }));
+      if (name) this.show('quiet', () => t('%(name)s raised a hand.', { name: isolated(name[language()]) }));
     }
   }
 
@@ -268,6 +269,6 @@ export class ClassRoom implements ClientListener {
 
   onAlert({ kind, name }: Alert): void {
     const known: Bilingual = name ?? { en: '', 'zh-Hant-TW': '' };
-    this.show(kind === 'waiting' ? 'calm' : 'sun', () => t(ALERTS[kind], { name: isolated(known[language()]) }));
+    this.show(kind === 'waiting' ? 'quiet' : 'sun', () => t(ALERTS[kind], { name: isolated(known[language()]) }));
   }
 }

@@ -16,9 +16,13 @@ export class AskedElement extends DialogPart {
   static override properties: PropertyDeclarations = { ...ClassPart.properties, asked: { attribute: false } };
   declare asked: PleaseUnmute | undefined;
 
+  private shown: PleaseUnmute | undefined;
+
   protected override updated(): void {
-    if (this.asked && !this.isOpen) this.show();
-    if (!this.asked && this.isOpen) this.close();
+    if (this.asked === this.shown) return;
+    this.shown = this.asked;
+    if (this.asked) this.show();
+    else this.close();
   }
 
   protected override onClosed(): void {

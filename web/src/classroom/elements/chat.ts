@@ -77,11 +77,11 @@ export class ChatElement extends ClassPart {
     const messages = messagesOf(this.state);
     return html`<section class="card chat" aria-labelledby="chat-title">
       <h2 class="card-title" id="chat-title">${pair('Chat')}</h2>
-      <ol class="chat-list" role="log" aria-labelledby="chat-title" tabindex="0" @scroll=${(event: Event) => this.onScroll(event)}>
+      <div class="chat-list" role="log" aria-labelledby="chat-title" tabindex="0" @scroll=${(event: Event) => this.onScroll(event)}><ol>
         ${messages.length + this.pending.length === 0 ? html`<li class="hint" lang=${language()}>${t('Nothing was written yet.')}</li>` : nothing}
         ${repeat(messages, (message) => message.message, (message) => this.renderMessage(message))}
         ${repeat(this.pending, (one) => one.client_id, (one) => this.renderPending(one))}
-      </ol>
+      </ol></div>
       ${this.unread > 0
         ? html`<button class="button button-small chat-more" @click=${() => ((this.isAtEnd = true), this.toEnd())}>${pair('New messages below')}</button>`
         : nothing}

@@ -40,6 +40,7 @@ export class ClassroomElement extends PageElement {
     hasKeys: { state: true },
     isPushToTalk: { state: true },
     isReacting: { state: true },
+    hasMore: { state: true },
     hears: { state: true },
     sees: { state: true },
   };
@@ -49,6 +50,7 @@ export class ClassroomElement extends PageElement {
   declare hasKeys: boolean;
   declare isPushToTalk: boolean;
   declare isReacting: boolean;
+  declare hasMore: boolean;
   declare hears: boolean;
   declare sees: boolean;
   private tab: SheetTab = 'class';
@@ -68,7 +70,7 @@ export class ClassroomElement extends PageElement {
     super();
     this.mode = 'tiles';
     this.hasKeys = localStorage.getItem(KEYS_STORE) !== 'off';
-    this.isPushToTalk = this.isReacting = this.hears = this.sees = false;
+    this.isPushToTalk = this.isReacting = this.hasMore = this.hears = this.sees = false;
     this.voices.hidden = true;
   }
 
@@ -142,6 +144,9 @@ export class ClassroomElement extends PageElement {
         return;
       case 'react':
         this.isReacting = !this.isReacting;
+        return;
+      case 'more':
+        this.hasMore = !this.hasMore;
         return;
       case 'mode':
         this.mode = this.mode === 'tiles' ? 'speaker' : 'tiles';
@@ -271,6 +276,7 @@ export class ClassroomElement extends PageElement {
       isLive,
       isPushToTalk: this.isPushToTalk,
       isReacting: this.isReacting,
+      hasMore: this.hasMore,
       sheet: this.sheet,
       mode: this.mode,
       isLowData: session.isLowData,

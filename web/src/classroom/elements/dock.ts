@@ -20,6 +20,7 @@ export type ClassAction =
   | 'leave'
   | 'talk'
   | 'hush'
+  | 'more'
   | 'hear'
   | 'see';
 
@@ -34,6 +35,8 @@ export class ClassDockElement extends ClassPart {
     readonly isLive: boolean;
     readonly isPushToTalk: boolean;
     readonly isReacting: boolean;
+    /** On a phone: the rest of the buttons too. */
+    readonly hasMore: boolean;
     readonly sheet: SheetTab | undefined;
     readonly mode: StageMode;
     readonly isLowData: boolean;
@@ -44,14 +47,16 @@ export class ClassDockElement extends ClassPart {
   protected override render(): TemplateResult {
     const { you } = this.state;
     const { view } = this;
+    this.toggleAttribute('data-more', view.hasMore);
     const isUp = handPlace(this.state, you.person) > 0;
     return html`${you.is_companion ? this.renderCompanion() : this.renderMedia()}
       ${you.role === 'screen' ? nothing : this.button('hand', isUp ? pair('Hand down') : pair('Hand up'), { isOn: isUp, title: t('Raise or lower your hand (key H)') })}
       ${you.role === 'screen' ? nothing : html`<button class="dock-button" data-action="react" aria-expanded=${view.isReacting ? 'true' : 'false'} @click=${() => this.act('react')}>${pair('React')}</button>`}
-      ${you.is_companion || view.isLowData ? nothing : this.button('mode', view.mode === 'tiles' ? pair('Speaker view') : pair('Tile view'), { title: t('Change how the stage is laid out') })}
+      ${you.is_companion || view.isLowData ? nothing : this.button('mode', view.mode === 'tiles' ? pair('Speaker view') : pair('Tile view'), { title: t('Change how the stage is laid out'), isExtra: true })}
       ${this.sheetButton('class', pair('Chat'))} ${this.sheetButton('people', pair('People'))}
-      ${you.is_teacher && you.role !== 'screen' ? this.button('tools', pair('Class tools'), { title: t('For all pupils: sound, cameras, chat, lock') }) : nothing}
-      ${this.button('settings', pair('Settings'), { title: t('Devices, less data and keys') })}
+      ${you.is_teacher && you.role !== 'screen' ? this.button('tools', pair('Class tools'), { title: t('For all pupils: sound, cameras, chat, lock'), isExtra: true }) : nothing}
+      ${this.button('settings', pair('Settings'), { title: t('Devices, less data and keys'), isExtra: true })}
+      <button class="dock-button dock-more" data-action="more" aria-expanded=${view.hasMore ? 'true' : 'false'} @click=${() => this.act('more')}>${view.hasMore ? pair('Less') : pair('More')}</button>
       <button class="dock-button dock-leave" data-action="leave" @click=${() => this.act('leave')}>${pair('Leave')}</button>`;
   }
 
@@ -61,7 +66,7 @@ export class ClassDockElement extends ClassPart {
     const mayShow = 'getDisplayMedia' in (navigator.mediaDevices ?? {}) && (allowed.screen_share || view.isScreenOn);
     return html`${view.isPushToTalk ? this.renderTalk() : this.button('microphone', view.isMicrophoneOn ? pair('Mic on') : pair('Mic off'), { isOn: view.isMicrophoneOn, isOff: !view.isLive || !allowed.microphone, title: allowed.microphone ? t('Microphone on or off (key M)') : t('A teacher switched microphones off for now.') })}
       ${this.button('camera', view.isCameraOn ? pair('Camera on') : pair('Camera off'), { isOn: view.isCameraOn, isOff: !view.isLive || !allowed.camera, title: allowed.camera ? t('Camera on or off (key V)') : t('A teacher switched cameras off for now.') })}
-      ${mayShow ? this.button('screen', view.isScreenOn ? pair('Stop sharing') : pair('Share screen'), { isOn: view.isScreenOn, isOff: !view.isLive, title: t('Show your screen to everybody') }) : nothing}`;
+      ${mayShow ? this.button('screen', view.isScreenOn ? pair('Stop sharing') : pair('Share screen'), { isOn: view.isScreenOn, isOff: !view.isLive, title: t('Show your screen to everybody'), isExtra: true }) : nothing}`;
   }
 
   /** Held by finger or mouse; the space bar is held by the page (`keys.ts`). */
@@ -91,8 +96,8 @@ export class ClassDockElement extends ClassPart {
     return html`<button class="dock-button dock-sheet" data-action=${tab} aria-expanded=${isOpen ? 'true' : 'false'} aria-controls="rail" @click=${() => this.act(tab)}>${label}</button>`;
   }
 
-  private button(action: ClassAction, label: TemplateResult, more: { isOn?: boolean; isOff?: boolean; title?: string } = {}): TemplateResult {
-    return html`<button class="dock-button" data-action=${action} ?data-on=${more.isOn ?? false} ?disabled=${more.isOff ?? false} title=${more.title ?? ''} @click=${() => this.act(action)}>
+  private button(action: ClassAction, label: TemplateResult, more: { isOn?: boolean; isOff?: boolean; isExtra?: boolean; title?: string } = {}): TemplateResult {
+    return html`<button class="dock-button ${more.isExtra ? 'dock-extra' : ''}" data-action=${action} ?data-on=${more.isOn ?? false} ?disabled=${more.isOff ?? false} title=${more.title ?? ''} @click=${() => this.act(action)}>
       ${label}
     </button>`;
   }

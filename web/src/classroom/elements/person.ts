@@ -57,6 +57,7 @@ export class PersonElement extends DialogPart {
         ${media?.isScreenOn ? html`<button class="button" @click=${() => this.send('mute', { people: [person], source: 'screen_share' })}>${pair('Stop the sharing')}</button>` : nothing}
         ${this.state.hands.includes(person) ? html`<button class="button" @click=${() => this.send('hand_lower', { person })}>${pair('Lower the hand')}</button>` : nothing}
       </div>
+      ${media || member.is_companion ? nothing : html`<p class="hint" lang=${tag}>${t('Sound and picture of this person are not connected.')}</p>`}
       ${member.role === 'pupil' && !member.is_companion ? this.renderRights(member) : nothing}
       ${mayTakeLead
         ? html`<button class="button" @click=${this.andClose(() => this.send('hand_over', { to: person }))}>${pair('Hand over the lead')}</button>

@@ -9,6 +9,7 @@ import { gridSize, planClassStage, stripSize, type ClassStagePlan } from '../sta
 
 const NARROW_PX = 620; // below it the strip lies under the big picture
 const STRIP_TILE_PX = 150;
+const TINY_PX = 190; // a stage above a phone's open sheet has room for one picture
 
 export class ClassStageElement extends PageElement {
   static override properties: PropertyDeclarations = {
@@ -18,6 +19,7 @@ export class ClassStageElement extends PageElement {
     isLowData: { attribute: false },
     page: { state: true },
     sizes: { state: true },
+    isTiny: { state: true },
   };
   declare people: readonly Person[];
   declare mode: StageMode;
@@ -25,12 +27,14 @@ export class ClassStageElement extends PageElement {
   declare isLowData: boolean;
   declare page: number;
   declare sizes: { readonly grid: number; readonly strip: number };
+  declare isTiny: boolean;
   private told = '';
   private readonly watcher = new ResizeObserver(() => this.measure());
 
   constructor() {
     super();
     this.page = 0;
+    this.isTiny = false;
     this.sizes = { grid: 9, strip: 4 };
   }
 
@@ -46,6 +50,7 @@ export class ClassStageElement extends PageElement {
 
   private measure(): void {
     const { clientWidth: width, clientHeight: height } = this;
+    this.isTiny = height < TINY_PX;
     const strip = width < NARROW_PX ? stripSize(width, STRIP_TILE_PX) : stripSize(height, STRIP_TILE_PX * 0.75);
     const sizes = { grid: gridSize(width, height), strip };
     if (sizes.grid !== this.sizes.grid || sizes.strip !== this.sizes.strip) this.sizes = sizes;
@@ -55,13 +60,13 @@ export class ClassStageElement extends PageElement {
   private get plan(): ClassStagePlan {
     const { grid, strip } = this.sizes;
     const { mode, page, lastSpeaker, isLowData } = this;
-    return planClassStage(this.people, { mode, page, gridSize: grid, stripSize: strip, lastSpeaker, isLowData });
+    return planClassStage(this.people, { mode, page, gridSize: grid, stripSize: strip, lastSpeaker, isLowData: isLowData || this.isTiny });
   }
 
   protected override updated(): void {
     this.fit();
     const { plan } = this;
-    const key = [plan.big, ...plan.small].map((placed) => (placed ? `${placed.kind}/${placed.person.identity}` : '')).join(' ');
+    const key = [String(this.isLowData), ...[plan.big, ...plan.small].map((placed) => (placed ? `${placed.kind}/${placed.person.identity}` : ''))].join(' ');
     if (key === this.told) return;
     this.told = key;
     this.dispatchEvent(new CustomEvent<ClassStagePlan>('planned', { detail: plan, bubbles: true }));

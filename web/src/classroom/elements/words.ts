@@ -20,7 +20,7 @@ export class WordsElement extends ClassPart {
       <div class="card-head">
         <h2 class="card-title" id="words-title">${pair('Words today')}</h2>
         ${mayEdit && this.edited === undefined
-          ? html`<button class="button button-small" @click=${() => void this.edit('new')}>${pair('Add a word')}</button>`
+          ? html`<button class="button button-small" @click=${() => void this.edit('new')}>${pair('Add')}</button>`
           : nothing}
       </div>
       ${words.length === 0 && this.edited === undefined ? html`<p class="hint" lang=${language()}>${t('No words yet.')}</p>` : nothing}
