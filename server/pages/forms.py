@@ -171,6 +171,8 @@ def text_of(detail: ErrorDetails) -> LocalizedText:
         return LocalizedText(str(context["en"]), str(context["zh"]))
     if kind == "missing" or given == "" or (isinstance(given, str) and not given.strip()):
         return FILL_IN
+    if kind == "string_unicode":
+        return HIDDEN_CHARACTERS
     if kind == "string_too_long":
         longest = context["max_length"]
         return LocalizedText(f"At most {longest} characters, please.", f"最多 {longest} 個字元。")
