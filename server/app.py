@@ -78,6 +78,8 @@ class AppParts:
     people: People | None = None
     lessons: Lessons | None = None
     classroom: Classroom | None = None
+    # None: those of the classroom.
+    cards: CardPrinter | None = None
     is_demo: bool = True
     is_tls: bool = False
     public_url: str = ""
@@ -138,8 +140,8 @@ def create_app(parts: AppParts) -> web.Application:
             ),
         )
     if parts.people is not None and parts.lessons is not None:
-        cards: CardPrinter = NoCards() if parts.classroom is None else parts.classroom.cards
-        _add_lessons(app, parts, parts.people, parts.lessons, cards)
+        printer: CardPrinter = NoCards() if parts.classroom is None else parts.classroom.cards
+        _add_lessons(app, parts, parts.people, parts.lessons, parts.cards or printer)
     if parts.classroom is not None:
         parts.classroom.add_to(
             app, render=render_classroom, client=client, public_url=parts.public_url, is_tls=parts.is_tls

@@ -18,6 +18,7 @@ from server.classroom.hub import Hub
 from server.classroom.joining import JoinRoutes, MediaKey, Render
 from server.classroom.lesson_info import LessonFinder
 from server.classroom.livekit_control import LiveKitControl
+from server.classroom.media import MediaControl
 from server.classroom.moderation import Moderator
 from server.classroom.reports import ReportService
 from server.classroom.seats import SeatService
@@ -59,11 +60,13 @@ class ClassroomParts:
 
 
 class Classroom:
-    def __init__(self, parts: ClassroomParts) -> None:
+    """`media`: None is the one that `parts` names."""
+
+    def __init__(self, parts: ClassroomParts, media: MediaControl | None = None) -> None:
         self._parts = parts
         self._tasks = TaskOwner("classroom")
         key = parts.media_key
-        self.media = LiveKitControl(parts.media_url, key.api_key, key.api_secret)
+        self.media = media or LiveKitControl(parts.media_url, key.api_key, key.api_secret)
         self.cards = CardService(parts.database, parts.people, parts.clock, parts.card_secret)
         self.seats = SeatService(parts.database, parts.people, parts.clock)
         self.reports = ReportService(parts.database, parts.people.audit, self._tell_coordinators)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from livekit.protocol.models import ParticipantInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,10 @@ class MediaControl(Protocol):
 
     async def people(self, room: str) -> tuple[MediaPerson, ...]: ...
 
+    async def participants(self, room: str) -> Sequence[ParticipantInfo]:
+        """As LiveKit says it; for the attendance."""
+        ...
+
     async def remove(self, room: str, identity: str) -> None: ...
 
     async def mute(self, room: str, identity: str, track_sid: str) -> None: ...
@@ -37,3 +43,5 @@ class MediaControl(Protocol):
     async def permit(self, room: str, identity: str, sources: Collection[str]) -> None: ...
 
     async def delete(self, room: str) -> None: ...
+
+    async def close(self) -> None: ...
