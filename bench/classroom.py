@@ -31,13 +31,12 @@ from bench.target import Target, add_arguments, chosen, place
 TALKING = 3
 SAMPLE_S = 2.0
 SETTLE_S = 3.0
+# A page shows so many videos at this size at most, and turns the others off.
+TILE, TILES = (320, 180), 9
 # The first minute fills caches and pools; a slope over it would say nothing.
 SETTLED_SHARE = 0.25
 # These are choices, not losses: nobody wants the packet.
-# The first two: the subscriber's DTLS is not up yet, or not any more (a real refusal shows as out_protect).
 BY_CHOICE = {
-    "out_not_connected",
-    "writer_refused",
     "nobody",
     "muted",
     "other_layer",
@@ -90,11 +89,7 @@ async def fill(crowd: Crowd, size: int) -> None:
 
 
 async def burst(crowds: list[Crowd], count: int, within_s: float) -> list[float]:
-    """`count` more come in evenly within the time, a class per crowd; ms from join to each one's first picture.
-
-    Why rooms of their own: in the same room each would receive 30 more tracks, and 90 people would ask for
-    100,000 packets per second, more than any server sends from one core.
-    """
+    """`count` more come in evenly within the time, a class per crowd; ms from join to each one's first picture."""
 
     async def one_more(index: int) -> Participant:
         await asyncio.sleep(index * within_s / count)
@@ -110,6 +105,23 @@ async def burst(crowds: list[Crowd], count: int, within_s: float) -> list[float]
         await crowd.media_everywhere()
     pupils = [one for one in joined if one.options.video is None]
     return [(min(one.receiver.first_frames_us.values()) - one.open_us) / 1000 for one in pupils]
+
+
+async def visit(crowd: Crowd, count: int, within_s: float) -> list[float]:
+    """`count` more come into the class itself, muted and with a page's tiles; ms from join to each one's first picture.
+
+    Why tiles: 90 people who took all 30 videos would ask for 100,000 packets per second.
+    """
+
+    async def one_more(index: int) -> Participant:
+        await asyncio.sleep(index * within_s / count)
+        one = crowd.make(sections=(3, 3), tile=TILE, tiles=TILES)
+        await crowd.join(one)
+        return one
+
+    joined = await asyncio.gather(*(one_more(index) for index in range(count)))
+    await crowd.media_everywhere()
+    return [(min(one.receiver.first_frames_us.values()) - one.open_us) / 1000 for one in joined]
 
 
 def gaps(crowd: Crowd) -> tuple[int, int]:
@@ -143,11 +155,16 @@ async def run(options: argparse.Namespace) -> int:
             await asyncio.sleep(options.minutes * 60 / 2)
             if options.joiners:
                 into.joined_from = len(into.memory)
-                classes = -(-options.joiners // options.size)
-                others = [await stack.enter_async_context(Crowd(target)) for _ in range(classes)]
-                times = await burst(others, options.joiners, options.within)
+                if options.same_room:
+                    where = "the same room"
+                    times = await visit(crowd, options.joiners, options.within)
+                else:
+                    classes = -(-options.joiners // options.size)
+                    where = f"{classes} other rooms"
+                    others = [await stack.enter_async_context(Crowd(target)) for _ in range(classes)]
+                    times = await burst(others, options.joiners, options.within)
                 print(
-                    f"  {options.joiners} more within {options.within:g} s into {classes} other rooms: "
+                    f"  {options.joiners} more within {options.within:g} s into {where}: "
                     f"first picture {summary(times, 'ms', 0)}"
                 )
             await asyncio.sleep(options.minutes * 60 / 2)
@@ -198,6 +215,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--minutes", type=float, default=1 / 3)
     made.add_argument("--size", type=int, default=30)
     made.add_argument("--joiners", type=int, default=0, help="this many more join other rooms in the middle")
+    made.add_argument("--same-room", action="store_true", help="they join the class instead")
     made.add_argument("--within", type=float, default=10.0, help="seconds over which they come")
     add_arguments(made)
     return made

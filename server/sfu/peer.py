@@ -282,7 +282,9 @@ class MediaPeer:
         self._feedback.send_nack(ssrc, sequences)
 
     def send_rtcp(self, packet: bytes) -> None:
-        self._transport.send_rtcp(packet)
+        """Nothing while nobody can hear it: reports and requests come again."""
+        if self.is_connected:
+            self._transport.send_rtcp(packet)
 
     def on_rtt(self, rtt_us: int) -> None:
         if 0 <= rtt_us <= _MAX_RTT_US:

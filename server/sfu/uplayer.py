@@ -61,6 +61,9 @@ class Uplink(Protocol):
     rtt_us: int
     estimator: BandwidthEstimator
 
+    @property
+    def is_connected(self) -> bool: ...
+
     def send_pli(self, ssrc: int) -> None: ...
 
     def send_nack(self, ssrc: int, sequences: list[int]) -> None: ...
@@ -314,7 +317,8 @@ class UpLayer:
             self.losses.overflowed = False
             if self.source.is_video and self.track.is_watched(self.source):
                 self.keyframes.want()
-        if self.keyframes.is_wanted and self.keyframes.due(now_us, self._link.rtt_us):
+        wants = self.keyframes.is_wanted and self._link.is_connected
+        if wants and self.keyframes.due(now_us, self._link.rtt_us):
             self._link.send_pli(self.ssrc)
 
     def repair_losses(self, now_us: int) -> None:

@@ -689,3 +689,15 @@ def test_a_key_frame_that_the_transport_refused_is_asked_for_again() -> None:
     assert plis(publisher) >= 1
     play(lab, publisher, encoder.frame(key=True))
     assert len(viewer.out) == 2
+
+
+def test_a_publisher_who_cannot_hear_yet_is_asked_as_soon_as_it_can() -> None:
+    lab, publisher, viewer, encoder = video_lab()
+    publisher.turns(TransportState.CONNECTING)
+    lab.step(0.2)
+    assert publisher.heard() == [], "what nobody hears is not said, and counts for nothing"
+    publisher.turns(TransportState.CONNECTED)
+    lab.step(0.1)
+    assert plis(publisher) == 1
+    play(lab, publisher, encoder.frame(key=True))
+    assert len(viewer.out) == 2
