@@ -48,6 +48,7 @@ class Crowd:
         audio: AudioPlan | None = None,
         sections: tuple[int, int] = (1, 1),
         tile: tuple[int, int] | None = None,
+        tiles: int | None = None,
         stamps: bool = False,
     ) -> Participant:
         """Someone who has not joined yet; `sections` are those for audio and video to begin with."""
@@ -57,7 +58,7 @@ class Crowd:
             ParticipantOptions(
                 url=target.url, key=target.key, secret=target.secret, room=self.room, identity=f"p{index}",
                 video=video, audio=audio, audio_sections=sections[0], video_sections=sections[1], tile=tile,
-                gro=self._gro, stamps=stamps, seed=1 + index, setup=self._setup,
+                tiles=tiles, gro=self._gro, stamps=stamps, seed=1 + index, setup=self._setup,
             ),
             self._http,
             self._certificate,

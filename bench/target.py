@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
 import os
 import re
 import secrets
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measure import GENERATOR_CORE, SERVER_CORE, command_line, descendants, pin, prefer
+from server.child import die_with_parent
 
 START_GUARD_S = 60.0
 STOP_GUARD_S = 10.0
@@ -69,6 +71,8 @@ async def started_here(python: str | None = None) -> AsyncIterator[Target]:
         python or sys.executable, "-m", "server.cli", "media", "--port", "0", "--udp-port", "0", "--tcp-port", "0",
         "--workers", "1",
         cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE, start_new_session=True,
+        # A bench that is killed must not leave its server behind, which would load the next bench's machine.
+        preexec_fn=functools.partial(die_with_parent, os.getpid()),  # one thread here, and Linux only
     )  # fmt: skip
     try:
         url = await _ready(process)

@@ -39,6 +39,8 @@ class ParticipantOptions:
     video_sections: int = 1
     tile: tuple[int, int] | None = None
     """Ask for each video at this size, as a page with adaptive stream does."""
+    tiles: int | None = None
+    """So many videos are on the page, the others are turned off; None = all are on it."""
     gro: bool = False
     stamps: bool = False
     with_gcm: bool = True
@@ -266,8 +268,9 @@ class Participant:
             if self.options.tile is not None and is_video and sid and sid not in self._told:
                 self._told.add(sid)
                 width, height = self.options.tile
+                is_off = self.options.tiles is not None and len(self._told) > self.options.tiles
                 self.signalling.send(
-                    track_setting=rtc.UpdateTrackSettings(track_sids=[sid], width=width, height=height)
+                    track_setting=rtc.UpdateTrackSettings(track_sids=[sid], width=width, height=height, disabled=is_off)
                 )
 
     def _try_path(self) -> None:
