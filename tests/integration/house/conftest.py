@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from server.child_process import ChildLaunch
 from server.clock import SystemClock
 from server.supervisor import Supervisor
 from server.worker_directory import WorkerDirectory
+from tests.integration.house.command import Command, StartCommand
 
 STUB = Path(__file__).parent / "stub_worker.py"
 
@@ -58,3 +61,26 @@ async def start_supervisor(stub_path: None) -> AsyncIterator[StartSupervisor]:
     yield start
     for supervisor in started:
         await supervisor.close()
+
+
+@pytest.fixture
+async def start(tmp_path: Path) -> AsyncIterator[StartCommand]:
+    """`./tongchuang WORDS`, with an environment of its own; killed at the end of the test if it still runs."""
+    started: list[Command] = []
+
+    async def run(*words: str, **environment: str) -> Command:
+        started.append(await Command.start(tmp_path, *words, **environment))
+        return started[-1]
+
+    yield run
+    for command in started:
+        with suppress(ProcessLookupError):
+            command.process.kill()
+        # To its end in any case: this is what closes the pipes.
+        await command.process.communicate()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session

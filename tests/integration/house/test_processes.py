@@ -10,9 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,86 +27,7 @@ from livekit.protocol.models import DisconnectReason
 from livekit.protocol.rtc import LeaveRequest, SignalResponse
 
 from server.cli import main
-from tests.integration.house.test_supervisor import is_alive, until
-
-ROOT = Path(__file__).parents[3]
-GUARD_S = 60.0
-SECRET = "0123456789abcdef0123456789abcdef"
-KEYS = {"LIVEKIT_API_KEY": "APItest", "LIVEKIT_API_SECRET": SECRET}
-ANY_PORT = ("--port", "0", "--media-udp-port", "0", "--media-tcp-port", "0", "--node-ip", "127.0.0.1")
-
-
-class Command:
-    """One running `./tongchuang …` without its set-up."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.url = ""
-
-    async def ready(self) -> str:
-        assert self.process.stdout is not None
-        async with asyncio.timeout(GUARD_S):
-            line = (await self.process.stdout.readline()).decode()
-        assert line, (await self.end())[1]
-        self.url = line.split()[-1]
-        return line
-
-    async def end(self) -> tuple[int, str]:
-        """Exit code and what it said on stderr."""
-        async with asyncio.timeout(GUARD_S):
-            _out, errors = await self.process.communicate()
-        return self.process.returncode or 0, errors.decode()
-
-    async def stop(self) -> tuple[int, str]:
-        self.process.send_signal(signal.SIGTERM)
-        return await self.end()
-
-    def children(self, module: str = "") -> list[int]:
-        """Its child processes; `server.worker` or `server.app_process` chooses."""
-        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [pid for pid in map(int, path.read_text().split()) if module in _command_line(pid)]
-
-
-def _command_line(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-
-
-WORKER, APP = "server.worker", "server.app_process"
-StartCommand = Callable[..., Awaitable[Command]]
-
-
-@pytest.fixture
-async def start(tmp_path: Path) -> AsyncIterator[StartCommand]:
-    started: list[Command] = []
-
-    async def run(*words: str, **environment: str) -> Command:
-        bare = {name: value for name, value in os.environ.items() if not name.startswith(("TONGCHUANG_", "LIVEKIT_"))}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "server.cli", *words,
-            cwd=tmp_path,
-            env={**bare, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", **environment},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        started.append(Command(process))
-        return started[-1]
-
-    yield run
-    for command in started:
-        with suppress(ProcessLookupError):
-            command.process.kill()
-        # To its end in any case: this is what closes the pipes.
-        await command.process.communicate()
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
+from tests.integration.house.command import ANY_PORT, GUARD_S, KEYS, ROOT, SECRET, WORKER, StartCommand, is_alive, until
 
 
 def one_sentence(text: str) -> bool:

@@ -6,23 +6,17 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from server.errors import ErrorCode, Unavailable
 from server.supervisor import make_socket_folder
+from tests.integration.house.command import is_alive, until
 from tests.integration.house.conftest import StartSupervisor, Supervised
 
 # Hang guards, far above what is needed: nothing here passes by waiting.
 GUARD_S = 30.0
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(GUARD_S):
-        while not condition():  # noqa: ASYNC110  # the condition is another process's
-            await asyncio.sleep(0.02)
 
 
 def pid_of(supervisor: Supervised, index: int = 0) -> int:
@@ -30,14 +24,6 @@ def pid_of(supervisor: Supervised, index: int = 0) -> int:
     assert worker is not None
     assert worker.pid is not None
     return worker.pid
-
-
-def is_alive(pid: int) -> bool:
-    """A zombie is dead: its parent only has not asked yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 async def test_all_workers_are_ready_after_start(start_supervisor: StartSupervisor) -> None:
@@ -126,6 +112,7 @@ async def test_close_leaves_nothing(start_supervisor: StartSupervisor, deaf: boo
 
 PARENT = """
 import asyncio, sys
+from tests.integration.house.command import is_alive, until
 from tests.integration.house.conftest import Supervised
 
 async def main():

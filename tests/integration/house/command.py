@@ -1,0 +1,115 @@
+"""One running `./tongchuang …` without its set-up, as the tests of the house start it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import aiohttp
+
+ROOT = Path(__file__).parents[3]
+GUARD_S = 60.0
+SECRET = "0123456789abcdef0123456789abcdef"
+KEYS = {"LIVEKIT_API_KEY": "APItest", "LIVEKIT_API_SECRET": SECRET}
+ANY_PORT = ("--port", "0", "--media-udp-port", "0", "--media-tcp-port", "0", "--node-ip", "127.0.0.1")
+WORKER, APP = "server.worker", "server.app_process"
+# Names of the environment that would make another server of it.
+_OURS = ("TONGCHUANG_", "LIVEKIT_", "DATABASE_URL", "REDIS_URL", "SMTP_URL")
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(GUARD_S):
+        while not condition():  # noqa: ASYNC110  # the condition is another process's
+            await asyncio.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    """A zombie is dead: its parent only has not asked yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Command:
+    """Its standard error goes to a file: a server that logs much must not wait for us to read."""
+
+    def __init__(self, process: asyncio.subprocess.Process, errors: Path) -> None:
+        self.process = process
+        self.url = ""
+        self._errors = errors
+
+    @classmethod
+    async def start(cls, folder: Path, *words: str, **environment: str) -> Command:
+        bare = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+        number = len(await asyncio.to_thread(os.listdir, folder))
+        path = folder / f"stderr-{number}"
+        errors = await asyncio.to_thread(path.open, "wb")
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "server.cli", *words,
+                cwd=folder,
+                env={**bare, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", **environment},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+            )  # fmt: skip
+        finally:
+            errors.close()
+        return cls(process, path)
+
+    async def ready(self) -> str:
+        assert self.process.stdout is not None
+        async with asyncio.timeout(GUARD_S):
+            line = (await self.process.stdout.readline()).decode()
+        assert line, (await self.end())[1]
+        self.url = line.split()[-1]
+        return line
+
+    async def end(self) -> tuple[int, str]:
+        """Exit code and what it said on stderr."""
+        async with asyncio.timeout(GUARD_S):
+            await self.process.communicate()
+        return self.process.returncode or 0, await asyncio.to_thread(self._errors.read_text)
+
+    async def stop(self) -> tuple[int, str]:
+        self.process.send_signal(signal.SIGTERM)
+        return await self.end()
+
+    def children(self, module: str = "") -> list[int]:
+        """Its child processes; WORKER or APP chooses."""
+        try:
+            path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+            return [pid for pid in map(int, path.read_text().split()) if module in _command_line(pid)]
+        except (FileNotFoundError, ProcessLookupError):
+            return []
+
+    def child(self, module: str) -> int:
+        """The only one of its kind."""
+        (pid,) = self.children(module)
+        return pid
+
+    async def replaced(self, pid: int, module: str, session: aiohttp.ClientSession) -> int:
+        """The pid of the child that came for `pid`, once the server is ready with it."""
+        await until(lambda: not is_alive(pid) and bool(self.children(module)))
+        async with asyncio.timeout(GUARD_S):
+            while True:
+                async with session.get(self.url + "/readyz", ssl=False) as answer:
+                    if answer.status == 200 and pid not in self.children(module):
+                        break
+                await asyncio.sleep(0.05)
+        return self.child(module)
+
+
+def _command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+StartCommand = Callable[..., Awaitable[Command]]
