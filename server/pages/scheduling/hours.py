@@ -51,10 +51,9 @@ def week_text(week: Week, found: Found) -> str:
     return f"{wall.day_text(side, week.days[0].on)} – {wall.day_text(side, week.days[-1].on)}"
 
 
-def seam_text(seam: Seam, found: Found) -> LocalizedText:
-    known = (found.a if seam.side == "a" else found.b).known
+def seam_text(seam: Seam) -> LocalizedText:
+    """Whose clock it is, the mark beside it says."""
     forward, minutes = seam.minutes > 0, abs(seam.minutes)
     return LocalizedText(
-        f"{known.school_name.en}: clock {'+' if forward else '−'}{minutes} min",
-        f"{known.school_name.zh}：時鐘撥{'快' if forward else '慢'} {minutes} 分鐘",
+        f"clock {'+' if forward else '−'}{minutes} min", f"時鐘撥{'快' if forward else '慢'} {minutes} 分鐘"
     )
