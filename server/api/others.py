@@ -52,7 +52,7 @@ CLASSROOM: Final = (
         problems=(401, 403, 404, 409),
     ),
     Operation(
-        method="POST",
+        method="GET",
         path="/api/v1/lessons/{id}/screen-token",
         name="room_screen_token",
         summary="A token for the big screen of one side",

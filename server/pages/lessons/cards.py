@@ -85,6 +85,7 @@ def _address(pages: LessonPages, request: web.Request) -> str:
 
 
 def card_shown(name: str, code: str, origin: str) -> CardShown:
+    code = code.replace("-", "")
     groups = [code[start : start + _GROUP] for start in range(0, len(code), _GROUP)]
     return CardShown(
         name=name,

@@ -68,9 +68,9 @@ class Step:
 
 
 def path_of(lesson: Lesson) -> tuple[Step, ...]:
-    """The eight steps. Of a cancelled lesson those that it had reached by itself cannot be told, so none is marked."""
+    """The eight steps; of a cancelled lesson only the first, because the page then shows where it stopped."""
     if lesson.state is S.CANCELLED:
-        return tuple(Step(state=state, mark="todo") for state in PATH)
+        return (Step(state=PATH[0], mark="done"),)
     here = PATH.index(lesson.state)
     return tuple(Step(state=state, mark=_mark(index, here)) for index, state in enumerate(PATH))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from server.demo_data import write_demo_data
 from server.ids import AccountId, ClassGroupId
 from server.lessons import Lesson, Lessons, LessonState, build_lessons
 from server.metrics import Metrics
+from server.pages.lessons.context import LESSON_PAGES
 from server.people import People, Student, build_people
 from server.storage import Database, database_url_for, migrate
 from tests.fakes.clock import FakeClock
@@ -107,10 +108,11 @@ def house(demo_database: Path, tmp_path: Path) -> House:
         add_media=lambda _: None,
         people=people,
         lessons=lessons,
-        cards=cards,
         is_demo=True,
     )
-    return House(database, people, lessons, cards, clock, create_app(parts))
+    app = create_app(parts)
+    app[LESSON_PAGES] = replace(app[LESSON_PAGES], cards=cards)
+    return House(database, people, lessons, cards, clock, app)
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 // <tc-other-side groups="…">: while a lesson's hour is chosen, how it reads on both sides. The page works without it:
 // the confirmation step says the same, drawn by the server.
 import { isLanguage, type Bilingual, type Language } from '../i18n/language.ts';
-import { isSide } from '../lesson/lesson.ts';
+import { isSide, type Side } from '../lesson/lesson.ts';
 import { dayIn, dayInWords, hoursIn, instantOf } from './two_zones.ts';
+
+const SVG = 'http://www.w3.org/2000/svg';
 
 interface Place {
   readonly side: string;
@@ -16,6 +18,21 @@ function line(className: string, lang: Language, text: string): HTMLElement {
   whole.lang = lang;
   whole.textContent = text;
   return whole;
+}
+
+/** The side's shape before its name: a round persimmon for Taiwan, a diamond for the United States. */
+function placeLine(side: Side, name: HTMLElement): HTMLElement {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('class', 'side-mark');
+  svg.setAttribute('viewBox', '0 0 16 16');
+  svg.setAttribute('aria-hidden', 'true');
+  svg.dataset['side'] = side;
+  const shape = document.createElementNS(SVG, side === 'tw' ? 'circle' : 'path');
+  const drawn = side === 'tw' ? { cx: '8', cy: '8', r: '7' } : { d: 'M8 0.5 15.5 8 8 15.5 0.5 8Z' };
+  for (const [key, value] of Object.entries(drawn)) shape.setAttribute(key, value);
+  svg.append(shape);
+  name.prepend(svg);
+  return name;
 }
 
 class OtherSideElement extends HTMLElement {
@@ -63,7 +80,7 @@ class OtherSideElement extends HTMLElement {
     const known = isSide(side) ? side : 'us';
     const own = known === 'tw' ? 'zh-Hant-TW' : 'en';
     half.append(
-      line('stay-place', language, place[language]),
+      placeLine(known, line('stay-place', language, place[language])),
       line('stay-day', own, dayIn(zone, at, known)),
       line('stay-hours', own, hoursIn(zone, at, minutes, known)),
       ...(own === language ? [] : [line('stay-words', language, dayInWords(zone, at, language))]),
