@@ -16,7 +16,7 @@ from server.access.middleware import viewer_of
 from server.access.rules import RULES
 from server.access.standing import Standing
 from server.access.viewer import Adult, Visitor
-from server.errors import ErrorCode, Forbidden, Unauthorized
+from server.errors import ErrorCode, Forbidden, InvalidInput, Unauthorized
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -80,7 +80,11 @@ def add_route(app: web.Application, method: str, path: str, handler: Handler, ac
 async def _check_form(request: web.Request, viewer: Adult) -> None:
     given = request.headers.get(CSRF_HEADER)
     if given is None and request.content_type in FORMS:
-        field = (await request.post()).get(CSRF_FIELD)
+        try:
+            field = (await request.post()).get(CSRF_FIELD)
+        except (ValueError, LookupError, AssertionError) as error:
+            # Not UTF-8, an unknown charset, a multipart body without a beginning: whoever sent it has no form of ours.
+            raise InvalidInput(ErrorCode.INVALID_REQUEST, "no form") from error
         given = field if isinstance(field, str) else None
     if given is None or not is_csrf(given, viewer.csrf):
         raise Forbidden(ErrorCode.FORM_FOREIGN, "no csrf word, or another's")

@@ -151,7 +151,7 @@ async def read_form(request: web.Request, model: type[F], prefix: str = "") -> F
 async def _posted(request: web.Request) -> tuple[dict[str, tuple[str, ...]], dict[str, bytes]]:
     try:
         posted = await request.post()
-    except (ValueError, LookupError) as error:  # not UTF-8, an unknown charset, a broken multipart body
+    except (ValueError, LookupError, AssertionError) as error:  # not UTF-8, an unknown charset, a broken multipart body
         raise InvalidInput(ErrorCode.INVALID_REQUEST, "no form") from error
     values: dict[str, tuple[str, ...]] = {}
     files: dict[str, bytes] = {}
