@@ -127,7 +127,7 @@ class Classroom:
             await caretaker.begin()
             bus.start(hub.catch_up)
             self._tasks.start(caretaker.run(), name="caretaker")
-            self._tasks.start(parts.lessons.attendance.reconcile(self.media.participants), name="reconcile")
+            self._tasks.start(parts.lessons.keeper.run(self.media.participants), name="keeper")
             yield
             await self._tasks.close()
             await bus.close()

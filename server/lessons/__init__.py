@@ -15,6 +15,7 @@ from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.facts import SIDE_KEYS, LessonFacts, LessonState, SideFacts, SideKey
 from server.lessons.feed import CalendarFeeds, FeedFile, calendar_entry
 from server.lessons.hours import ClassHours, KnownHours, hours_of
+from server.lessons.keeper import LessonKeeper
 from server.lessons.lesson import (
     LOBBY_OPENS_BEFORE,
     Lesson,
@@ -36,6 +37,8 @@ from server.lessons.proposal import Proposal, require_leader
 from server.lessons.reminder_job import ReminderJob
 from server.lessons.repository import SqlLessonRepository
 from server.lessons.seed import SeedPresence, add_presences, lessons_with_prefix, remove_lessons
+from server.lessons.series import Series
+from server.lessons.series_service import MOST_LESSONS, NotDone, SeriesService, SeriesView
 from server.lessons.service import LessonService
 from server.lessons.webhooks import WEBHOOK_PATH, WebhookSeen, add_webhooks
 
@@ -43,6 +46,7 @@ __all__ = [
     "DEMO_LESSON",
     "EDGES",
     "LOBBY_OPENS_BEFORE",
+    "MOST_LESSONS",
     "SIDE_KEYS",
     "WARNS_BEFORE",
     "WEBHOOK_PATH",
@@ -63,6 +67,7 @@ __all__ = [
     "Lesson",
     "LessonChanges",
     "LessonFacts",
+    "LessonKeeper",
     "LessonMails",
     "LessonRepository",
     "LessonService",
@@ -72,6 +77,7 @@ __all__ = [
     "LinkState",
     "ListParticipants",
     "Mode",
+    "NotDone",
     "Notice",
     "NoticeKind",
     "PeopleDirectory",
@@ -79,6 +85,9 @@ __all__ = [
     "ReminderJob",
     "Row",
     "SeedPresence",
+    "Series",
+    "SeriesService",
+    "SeriesView",
     "Sheet",
     "SideFacts",
     "SideKey",

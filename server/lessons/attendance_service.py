@@ -119,7 +119,7 @@ class AttendanceService:
             except (TongchuangError, OSError, TimeoutError) as error:
                 log.warning("attendance_not_compared", lesson_id=lesson_id, error=type(error).__name__)
                 continue
-            present = tuple(presence_of(lesson_id, "", info, now) for info in participants)
+            present = tuple(presence_of(lesson_id, "", one, now) for one in participants if is_there(one))
             await self.take(lesson_id, Compared(known=known, present=present, at=whole_second(self._clock.now())))
 
     # -- the sheet
@@ -210,6 +210,16 @@ def presence_of(lesson_id: LessonId, room_sid: str, info: ParticipantInfo, now: 
     return Presence(
         lesson_id=lesson_id, sid=info.sid, person=PersonId(info.identity), room_sid=room_sid, joined_at=joined_at
     )
+
+
+def counts(info: ParticipantInfo) -> bool:
+    """People and screens; not recorders or agents, which LiveKit tells apart by kind."""
+    return bool(info.identity and info.sid) and info.kind == ParticipantInfo.Kind.STANDARD
+
+
+def is_there(info: ParticipantInfo) -> bool:
+    """Somebody whose media is not connected yet has not joined, and no `left` will be told of them."""
+    return counts(info) and info.state == ParticipantInfo.State.ACTIVE
 
 
 def whole_second(at: datetime) -> datetime:

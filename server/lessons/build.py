@@ -11,11 +11,13 @@ from server.lessons.attendance_service import AttendanceService
 from server.lessons.changes import LessonChanges
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.feed import CalendarFeeds
+from server.lessons.keeper import LessonKeeper
 from server.lessons.mails import LessonMails
 from server.lessons.reminder_job import ReminderJob
 from server.lessons.repository import SqlLessonRepository
 from server.lessons.school_file import SchoolFiles
 from server.lessons.series import SeriesRepository
+from server.lessons.series_service import SeriesService
 from server.lessons.service import LessonService
 from server.outbox import OutboxRepository
 from server.people import People
@@ -26,10 +28,11 @@ from server.storage import Database
 class Lessons:
     lessons: LessonService
     attendance: AttendanceService
+    keeper: LessonKeeper
     directory: Directory
     answers: AnswerLinks
     feeds: CalendarFeeds
-    series: SeriesRepository
+    series: SeriesService
     school_files: SchoolFiles
     reminders: ReminderJob
     letters: OutboxRepository
@@ -54,10 +57,18 @@ def build_lessons(database: Database, people: People, clock: Clock, *, origin: s
     return Lessons(
         lessons=lessons,
         attendance=attendance,
+        keeper=LessonKeeper(lessons=lessons, attendance=attendance, clock=clock),
         directory=directory,
         answers=answers,
         feeds=CalendarFeeds(database, repository, directory, clock, origin=origin),
-        series=SeriesRepository(database),
+        series=SeriesService(
+            lessons=lessons,
+            series=SeriesRepository(database),
+            letters=letters,
+            directory=directory,
+            clock=clock,
+            origin=origin,
+        ),
         school_files=SchoolFiles(database, clock),
         reminders=ReminderJob(
             lessons_in=repository.in_states,

@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 import structlog
 from aiohttp import web
 from livekit.api import TokenVerifier, WebhookReceiver
-from livekit.protocol.models import DisconnectReason, ParticipantInfo, TrackSource
+from livekit.protocol.models import DisconnectReason, TrackSource
 from livekit.protocol.webhook import WebhookEvent
 
 from server.errors import ErrorCode, InvalidInput, Unauthorized
 from server.ids import LessonId, PersonId
 from server.lessons.attendance import LeftBy
-from server.lessons.attendance_service import AttendanceService, presence_of
+from server.lessons.attendance_service import AttendanceService, counts, presence_of
 from server.lessons.lesson import lesson_of_room
 from server.lessons.presence_log import Joined, Left, RoomFinished, RoomStarted, Told
 
@@ -117,17 +117,12 @@ def told_by(event: WebhookEvent, lesson_id: LessonId) -> Told | None:
             return RoomStarted(room_sid=event.room.sid, at=at)
         case "room_finished":
             return RoomFinished(room_sid=event.room.sid, at=at)
-        case "participant_joined" if _counts(event.participant):
+        case "participant_joined" if counts(event.participant):
             return Joined(presence=presence_of(lesson_id, event.room.sid, event.participant, at))
-        case "participant_left" | "participant_connection_aborted" if _counts(event.participant):
+        case "participant_left" | "participant_connection_aborted" if counts(event.participant):
             return _left(event, lesson_id, at)
         case _:
             return None
-
-
-def _counts(info: ParticipantInfo) -> bool:
-    """People and screens; not recorders or agents, which LiveKit tells apart by kind."""
-    return bool(info.identity and info.sid) and info.kind == ParticipantInfo.Kind.STANDARD
 
 
 def _left(event: WebhookEvent, lesson_id: LessonId, at: datetime) -> Left:

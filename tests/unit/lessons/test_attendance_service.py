@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,9 +16,11 @@ from server.lessons import (
     AttendanceService,
     Interval,
     LessonChanges,
+    LessonKeeper,
     LessonMails,
     LessonService,
     LessonState,
+    ListParticipants,
     NoticeKind,
     Row,
     adult_person,
@@ -215,7 +218,8 @@ async def test_the_file_is_of_the_same_people(house: House) -> None:
 
 
 def info(identity: str, sid: str, joined_at: datetime) -> ParticipantInfo:
-    return ParticipantInfo(identity=identity, sid=sid, joined_at=int(joined_at.timestamp()))
+    active = ParticipantInfo.State.ACTIVE
+    return ParticipantInfo(identity=identity, sid=sid, joined_at=int(joined_at.timestamp()), state=active)
 
 
 async def test_after_a_restart_the_media_server_is_asked(house: House) -> None:
@@ -228,7 +232,11 @@ async def test_after_a_restart_the_media_server_is_asked(house: House) -> None:
 
     async def list_participants(room: str) -> Sequence[ParticipantInfo]:
         asked.append(room)
-        return [info(ANA, f"PA_{ANA}", START), info(MING, "PA_new", missed)]
+        joining = info(HUA, "PA_joining", missed)
+        joining.state = ParticipantInfo.State.JOINED
+        recorder = info("recorder", "PA_egress", missed)
+        recorder.kind = ParticipantInfo.Kind.EGRESS
+        return [info(ANA, f"PA_{ANA}", START), info(MING, "PA_new", missed), joining, recorder]
 
     await house.attendance.reconcile(list_participants)
     assert asked == ["lesson-le_one"]
@@ -261,3 +269,69 @@ async def test_words_about_a_lesson_that_is_not_there_are_no_news(house: House) 
     assert not await house.attendance.joined(LessonId("le_x"), ANA, START, sid="PA_1", event_id="EV_1")
     assert await house.attendance.joined(ONE, ANA, START, sid="PA_1", event_id="EV_1")
     assert not await house.attendance.joined(ONE, ANA, START, sid="PA_1", event_id="EV_1")
+
+
+# -- what nobody presses a button for
+
+
+@pytest.fixture
+def keeper(house: House) -> LessonKeeper:
+    return LessonKeeper(lessons=house.lessons, attendance=house.attendance, clock=house.clock)
+
+
+async def put_in(house: House, state: LessonState) -> None:
+    lesson = await house.lessons.get(ONE)
+    await house.store.save(replace(lesson, state=state, ended_at=None, version=lesson.version + 1))
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "expected"),
+    [
+        (LessonState.LIVE, 40 + 119, LessonState.LIVE),
+        (LessonState.LIVE, 40 + 120, LessonState.ENDED),
+        (LessonState.LOBBY, 40 + 119, LessonState.LOBBY),
+        (LessonState.LOBBY, 40 + 120, LessonState.CANCELLED),
+        (LessonState.CONFIRMED, 40 + 120, LessonState.CONFIRMED),
+    ],
+)
+async def test_a_forgotten_lesson_is_closed(
+    house: House, keeper: LessonKeeper, state: LessonState, minutes: int, expected: LessonState
+) -> None:
+    await put_in(house, state)
+    house.clock.advance(seconds=(minutes - 45) * 60)
+    await keeper.close_forgotten()
+    assert (await house.lessons.get(ONE)).state is expected
+
+
+async def test_nobody_is_sent_home_by_the_clock(house: House, keeper: LessonKeeper) -> None:
+    await put_in(house, LessonState.LIVE)
+    await house.was_there(ANA, 0, None)
+    house.clock.advance(seconds=12 * 3600)
+    await keeper.close_forgotten()
+    assert (await house.lessons.get(ONE)).state is LessonState.LIVE
+    await house.attendance.left(ONE, ANA, house.clock.now(), sid=f"PA_{ANA}")
+    await keeper.close_forgotten()
+    assert (await house.lessons.get(ONE)).state is LessonState.ENDED
+
+
+async def test_a_look_that_fails_is_followed_by_the_next(
+    house: House, keeper: LessonKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    second = asyncio.Event()
+
+    async def fail(list_participants: ListParticipants) -> None:
+        looks.append("look")
+        if len(looks) == 2:
+            second.set()
+        raise OSError("the database is away")
+
+    async def list_participants(room: str) -> Sequence[ParticipantInfo]:
+        return []
+
+    monkeypatch.setattr(house.attendance, "reconcile", fail)
+    running = asyncio.create_task(keeper.run(list_participants, every_s=0))
+    await asyncio.wait_for(second.wait(), 10)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert len(looks) >= 2
