@@ -50,7 +50,7 @@ def sides() -> list[Payload]:
     return [
         {
             "key": "a",
-            "country": "tw",
+            "side": "tw",
             "school": both("Chenguang Elementary School", "晨光國小"),
             "place": both("Taipei", "臺北"),
             "zone": "Asia/Taipei",
@@ -59,7 +59,7 @@ def sides() -> list[Payload]:
         },
         {
             "key": "b",
-            "country": "us",
+            "side": "us",
             "school": both("Saguaro Elementary School", "仙人掌國小"),
             "place": both("Tucson", "土桑"),
             "zone": "America/Phoenix",

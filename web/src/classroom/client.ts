@@ -105,8 +105,11 @@ export class ClassroomClient {
   }
 
   private dropConfirmed(): void {
+    const { pending } = this;
+    if (pending.length === 0) return;
     const seen = this.state?.seq ?? 0;
-    this.pending = this.pending.filter((one) => one.seq === undefined || one.seq > seen);
+    const stored = new Set(this.state?.chat.map((message) => message.client_id));
+    this.pending = pending.filter((one) => !stored.has(one.client_id) && (one.seq === undefined || one.seq > seen));
   }
 
   private async ask(name: CommandName, payload: unknown): Promise<Ack | undefined> {

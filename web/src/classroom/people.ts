@@ -20,7 +20,7 @@ export function stagePeople(state: ClassState, room: Room): readonly Person[] {
     const person: Person = {
       identity: member.person,
       isMe: participant.isLocal,
-      side: country?.country,
+      side: country?.side,
       name: member.name,
       place: country?.place,
       ...readMedia(participant),
@@ -45,12 +45,12 @@ export function mediaOf(room: Room): ReadonlyMap<string, Media> {
 
 /** The lesson as header and door of the demo lesson know it: one seat per side, and one's own. */
 export function asLesson(lesson: ClassLesson): Lesson {
-  const people = lesson.sides.map((side): SeatInfo => ({ seat: side.key, side: side.country, name: side.class_group, place: side.place, zone: side.zone }));
+  const people = lesson.sides.map((side): SeatInfo => ({ seat: side.key, side: side.side, name: side.class_group, place: side.place, zone: side.zone }));
   return { id: lesson.id, room: '', title: lesson.title, is_always_live: false, people };
 }
 
 export function asSeat(lesson: ClassLesson, me: { readonly name: SeatInfo['name']; readonly side: SideKey }): SeatInfo {
   const side = sideOf(lesson, me.side) ?? lesson.sides[0];
   if (!side) throw new Error('a lesson has two sides');
-  return { seat: side.key, side: side.country, name: me.name, place: side.school, zone: side.zone };
+  return { seat: side.key, side: side.side, name: me.name, place: side.school, zone: side.zone };
 }

@@ -28,7 +28,7 @@ export interface You {
 
 export interface LessonSide {
   readonly key: SideKey;
-  readonly country: Side;
+  readonly side: Side;
   readonly school: Bilingual;
   readonly place: Bilingual;
   readonly zone: string;
@@ -68,6 +68,8 @@ export interface Message {
   readonly text: string;
   readonly status: 'shown' | 'held' | 'discarded';
   readonly why: readonly HeldWhy[];
+  /** Only on one's own. */
+  readonly client_id?: string;
 }
 
 export interface Word {

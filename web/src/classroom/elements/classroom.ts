@@ -165,7 +165,7 @@ export class ClassroomElement extends PageElement {
       case 'settings':
         return this.querySelector<SettingsElement>('tc-settings')?.open();
       case 'leave':
-        if (state.you.is_lead && !this.screen) return this.querySelector<EndElement>('tc-end')?.show();
+        if (state.you.is_teacher && !this.screen) return this.querySelector<EndElement>('tc-end')?.show();
         return room.leave();
     }
   }
@@ -342,7 +342,8 @@ export class ClassroomElement extends PageElement {
       ></tc-settings>
       <tc-report .state=${state}></tc-report>
       <tc-asked .state=${state} .asked=${room.asked} @answer=${({ detail }: CustomEvent<boolean>) => this.onAnswer(detail)}></tc-asked>
-      ${state.you.is_teacher ? html`<tc-person .state=${state} .media=${media}></tc-person><tc-tools .state=${state}></tc-tools>` : nothing}
-      ${state.you.is_lead ? html`<tc-end .state=${state} @leave=${() => room.leave()}></tc-end>` : nothing}`;
+      ${state.you.is_teacher
+        ? html`<tc-person .state=${state} .media=${media}></tc-person><tc-tools .state=${state}></tc-tools><tc-end .state=${state} @leave=${() => room.leave()}></tc-end>`
+        : nothing}`;
   }
 }

@@ -43,7 +43,7 @@ export class LobbyElement extends ClassPart {
     const microphone = this.tracks.some((track) => track.kind === Track.Kind.Audio);
     return html`<section class="lobby" aria-labelledby="lobby-title">
       <div class="lobby-main">
-        <p class="side-label" data-side=${side?.country ?? ''}>${sideMark(side?.country)}<span lang=${tag}>${side?.school[tag]}</span></p>
+        <p class="side-label" data-side=${side?.side ?? ''}>${sideMark(side?.side)}<span lang=${tag}>${side?.school[tag]}</span></p>
         <h1 class="door-title" id="lobby-title">${pair('You are in the lobby')}</h1>
         <p class="lobby-who"><bdi lang=${tag}>${you.name[tag]}</bdi> <span class="muted">${side ? inBoth(side.class_group).first : ''}</span></p>
         <div class="banner" data-tone=${SERIOUS.includes(note) ? 'sun' : 'calm'} role="status" lang=${tag}>
@@ -62,8 +62,8 @@ export class LobbyElement extends ClassPart {
           <h2 class="card-title">${pairOf(lesson.title)}</h2>
           <dl class="lobby-times">
             ${lesson.sides.map((one) => {
-              const start = clockFace(one.country, one.zone, new Date(lesson.starts_at));
-              return html`<div><dt data-side=${one.country}>${sideMark(one.country)} <span lang=${tag}>${one.place[tag]}</span></dt><dd>${t('begins %(time)s', { time: isolated(`${start.time} ${start.weekday}`) })}</dd></div>`;
+              const start = clockFace(one.side, one.zone, new Date(lesson.starts_at));
+              return html`<div><dt data-side=${one.side}>${sideMark(one.side)} <span lang=${tag}>${one.place[tag]}</span></dt><dd>${t('begins %(time)s', { time: isolated(`${start.time} ${start.weekday}`) })}</dd></div>`;
             })}
           </dl>
         </div>

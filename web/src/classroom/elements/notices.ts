@@ -51,7 +51,7 @@ export class NoticesElement extends ClassPart {
   private renderLesson(): TemplateResult | typeof nothing {
     const { lesson, you } = this.state;
     if (lesson.state === 'live') return nothing;
-    if (!you.is_lead) return this.line('calm', t('The lesson has not begun yet.'));
+    if (!you.is_teacher) return this.line('calm', t('The lesson has not begun yet.'));
     const start = html`<button class="button" data-main data-action="start" @click=${() => this.send('start', {})}>${pair('Start the lesson')}</button>`;
     return this.line('calm', t('The room is open. Start the lesson when you are ready.'), start);
   }

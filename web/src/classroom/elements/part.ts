@@ -30,7 +30,7 @@ export abstract class ClassPart extends PageElement {
   }
 
   protected markOf(side: SideKey): TemplateResult | typeof nothing {
-    return sideMark(sideOf(this.state.lesson, side)?.country);
+    return sideMark(sideOf(this.state.lesson, side)?.side);
   }
 }
 

@@ -25,7 +25,7 @@ export class RosterElement extends ClassPart {
 
   private renderSide(side: LessonSide): TemplateResult {
     const members = membersOfSide(this.state, side.key);
-    return html`<h3 class="people-side" data-side=${side.country}>${this.markOf(side.key)}${pairOf(side.school)} <span class="count">${members.length}</span></h3>
+    return html`<h3 class="people-side" data-side=${side.side}>${this.markOf(side.key)}${pairOf(side.school)} <span class="count">${members.length}</span></h3>
       ${members.length === 0 ? html`<p class="hint" lang=${language()}>${t('Nobody is here yet.')}</p>` : nothing}
       <ul class="people">
         ${repeat(members, (member) => member.person, (member) => this.renderMember(member))}
