@@ -137,6 +137,7 @@ def create_app(parts: AppParts) -> web.Application:
                 is_demo=parts.is_demo,
                 is_tls=parts.is_tls,
                 public_url=parts.public_url,
+                outbox=parts.lessons.letters if parts.lessons is not None else None,
             ),
         )
     if parts.people is not None and parts.lessons is not None:
@@ -164,6 +165,7 @@ def _add_lessons(app: web.Application, parts: AppParts, people: People, lessons:
             lessons=lessons.lessons,
             feeds=lessons.feeds,
             answers=lessons.answers,
+            series=lessons.series,
             list_classes=partial(list_classes, people),
             clock=parts.clock,
             origin=origin,

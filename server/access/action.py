@@ -36,6 +36,7 @@ class Action(StrEnum):
     AUTHORISATION_REVOKE = "authorisation.revoke"
     CARDS_PRINT = "cards.print"
     AUDIT_SEE = "audit.see"
+    MAIL_SEE = "mail.see"
     # -- lessons
     LESSON_LIST = "lesson.list"
     LESSON_PROPOSE = "lesson.propose"

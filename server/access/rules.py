@@ -68,6 +68,7 @@ _SCHOOLS = {
     Action.ACCOUNT_SET_ROLES: _rule(_IT, _COORDINATOR, never=_SELF),
     Action.ACCOUNT_RESET: _rule(_IT, _COORDINATOR, never=_SELF),
     Action.AUDIT_SEE: _rule(_IT, _COORDINATOR),
+    Action.MAIL_SEE: _rule(_IT),
 }
 
 # C13: each school controls its own pupils' data. The administrator keeps rosters for schools that have nobody for it.

@@ -11,7 +11,7 @@ from aiohttp import web
 from server.access import Action, Adult, Subject, add_route, authorise, may
 from server.pages.first_steps import GroupFacts, SchoolFacts, Step, steps_of_administrator, steps_of_school
 from server.pages.people_context import PEOPLE, people_of, signed_in, wall_now
-from server.pages.staff import DASHBOARD_PARTS, staff_page
+from server.pages.staff import DASHBOARD_PARTS, DashboardBlock, staff_page
 from server.pair import LocalizedText, Side
 from server.people import People, Role, School
 
@@ -54,11 +54,17 @@ async def show_dashboard(request: web.Request) -> web.Response:
     return await staff_page(
         request,
         "dashboard.html",
-        clocks=_clocks(own, schools, request.app[PEOPLE].clock.now()),
+        clocks=_clocks(own, _partner_first(schools, blocks), request.app[PEOPLE].clock.now()),
         waiting=await _waiting(adult, people, schools),
         steps=await _steps(adult, people, own, schools, done),
         blocks=blocks,
+        is_teaching="lesson" in done,
     )
+
+
+def _partner_first(schools: Sequence[School], blocks: Sequence[DashboardBlock]) -> list[School]:
+    partners = [block.partner for block in blocks if block.partner is not None]
+    return sorted(schools, key=lambda school: school.id not in partners)
 
 
 def _clocks(own: School | None, schools: Sequence[School], now: datetime) -> list[WallClock]:

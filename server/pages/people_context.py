@@ -13,6 +13,7 @@ from server.access import Action, Adult, Subject, authorise, viewer_of
 from server.clock import Clock
 from server.errors import ErrorCode, NotFound, Unauthorized
 from server.ids import AccountId, ClassGroupId, SchoolId
+from server.outbox import OutboxRepository
 from server.pages.wall import day_text, time_text, weekday_text
 from server.pair import Side
 from server.people import Account, ClassGroup, People, School
@@ -20,7 +21,7 @@ from server.people import Account, ClassGroup, People, School
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeoplePages:
-    """`client`: the address of who asks. `public_url`: "" means the request's own origin."""
+    """`client`: the address of who asks. `public_url`: "" means the request's own origin. `outbox`: for /mail."""
 
     people: People
     clock: Clock
@@ -28,6 +29,7 @@ class PeoplePages:
     is_demo: bool
     is_tls: bool
     public_url: str
+    outbox: OutboxRepository | None = None
 
 
 PEOPLE = web.AppKey("people_pages", PeoplePages)

@@ -11,6 +11,7 @@ from server.pages.authorisation_views import add_authorisations
 from server.pages.class_group_views import add_class_groups
 from server.pages.dashboard_views import add_dashboard
 from server.pages.link_views import add_links
+from server.pages.mail_views import add_mail
 from server.pages.people_context import PEOPLE, PeoplePages
 from server.pages.people_views import add_people
 from server.pages.roster_views import add_rosters
@@ -39,5 +40,6 @@ def add_people_pages(app: web.Application, pages: PeoplePages) -> None:
         add_rosters,
         add_authorisations,
         add_audit,
+        add_mail,
     ):
         add(app)

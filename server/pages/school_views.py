@@ -76,6 +76,7 @@ async def show_schools(request: web.Request) -> web.Response:
         open_ids={one.id for one in schools if may(adult, Action.SCHOOL_SEE, Subject(school_id=one.id))},
         may_create=may(adult, Action.SCHOOL_CREATE),
         administrators=administrators,
+        has_outbox=request.app[PEOPLE].outbox is not None,
     )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from server.access import Adult, viewer_of
+from server.ids import SchoolId
 from server.pages.context import RENDERER
 from server.pages.flash import Flash, clear_flash, read_flash, set_flash
 from server.pages.language import Language, choose_language, other_language, remember_choice
@@ -34,12 +35,14 @@ class NavItem:
 class DashboardBlock:
     """A part of the dashboard that another package's pages supply: its template is included with `block.values`.
 
-    `steps_done`: which of the first steps are done by what this block knows ("lesson", "cards").
+    `steps_done`: which of the first steps are done by what this block knows ("lesson", "cards"). `partner`: whose
+    clock stands beside one's own, as the next lesson has it.
     """
 
     template: str
     values: Mapping[str, object]
     steps_done: frozenset[str] = frozenset()
+    partner: SchoolId | None = None
 
 
 DashboardPart = Callable[[web.Request, Adult], Awaitable[DashboardBlock]]
