@@ -33,7 +33,13 @@ WRONG = [
     ("scheduler-root", "server/pages/views.py", "import scheduler.interval"),
     ("pure", "server/sfu/forwarder.py", "import time"),
     ("pure", "server/signaling/sdp.py", "import asyncio"),
+    ("lessons-root", "server/pages/views.py", "import server.lessons.machine"),
+    ("people-root", "server/lessons/service.py", "import server.people.sign_ins"),
+    ("classroom-root", "server/app.py", "import server.classroom.store"),
+    ("outbox-root", "server/lessons/mails.py", "import server.outbox.worker"),
+    ("lessons-root", "server/classroom/guard.py", "from server.lessons.tables import presence_table"),
     ("pure", "server/redaction.py", "import server.log"),
+    ("pure", "server/lessons/machine.py", "import sqlalchemy"),
 ]
 
 
