@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from server.access import SIGN_IN_COOKIE
 from server.app import AppParts, create_app
 from server.demo_api import MediaAccess
 from server.demo_data import write_demo_data
@@ -125,24 +126,29 @@ async def client(house: House) -> AsyncIterator[Client]:
 class Staff:
     """Browsers of demo people, one signed in at a time."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, people: People) -> None:
         self.client = client
+        self.people = people
         self.browser = WebUser(client)
 
     async def become(self, key: str, language: str = "en") -> WebUser:
-        """`lin`, `ortega`, `chiu`, `it` …"""
+        """`lin`, `ortega`, `chiu`, `it` …, reading that language by their own choice."""
+        signed_in = await self.people.accounts.sign_in_as(AccountId(f"ac_demo_{key}"))
         self.client.session.cookie_jar.clear()
+        cookies = {SIGN_IN_COOKIE: signed_in.token, "lang": language}
+        self.client.session.cookie_jar.update_cookies(cookies, self.client.make_url("/"))
         self.browser = WebUser(self.client, language)
-        page = await self.browser.get("/sign-in")
-        form = next(form for form in page.forms if form.values.get("account", [""])[0] == f"ac_demo_{key}")
-        seen = await self.browser.post(form.action, {name: one[0] for name, one in form.values.items()})
-        assert seen.status == 200, seen.text[:200]
         return self.browser
 
     async def page(self, path: str) -> Seen:
         return await self.browser.get(path)
 
+    async def press(self, page: Seen, action: str, /, **values: str) -> Seen:
+        """A form with more than one button: sends what it holds, and what the pressed button adds."""
+        held = {name: one[0] for name, one in page.form(action).values.items() if one}
+        return await self.browser.post(action, held | values)
+
 
 @pytest.fixture
-def staff(client: Client) -> Staff:
-    return Staff(client)
+def staff(client: Client, house: House) -> Staff:
+    return Staff(client, house.people)
