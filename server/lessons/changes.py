@@ -65,11 +65,12 @@ class LessonChanges:
         account = (await self._directory.accounts([by])).get(by) if by is not None else None
         return account.school_id if account else None
 
-    async def add(self, lesson: Lesson, *, by: AccountId | None) -> None:
-        """A proposed lesson; the others who lead in it are told."""
+    async def add(self, lesson: Lesson, *, by: AccountId | None, by_mail: bool = True) -> None:
+        """A proposed lesson; the others who lead in it are told, on their dashboards always."""
         notices = _notices(lesson, (), NoticeKind.PROPOSED, by=by, at=lesson.created_at, note="")
         done = Done(action="lesson.propose", by=by, school_id=lesson.sides[0].school_id)
-        await self._lessons.add(lesson, notices, done, await self._mails.letters(lesson, notices))
+        letters = await self._mails.letters(lesson, notices) if by_mail else []
+        await self._lessons.add(lesson, notices, done, letters)
         self._tell(None, lesson, "propose")
 
     async def change(

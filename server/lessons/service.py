@@ -97,8 +97,9 @@ class LessonService:
 
     # -- planning
 
-    async def propose(self, proposal: Proposal, *, by: AccountId | None) -> Lesson:
-        """A new lesson that the own side stands by; the other side is told."""
+    async def propose(self, proposal: Proposal, *, by: AccountId | None, by_mail: bool = True) -> Lesson:
+        """A new lesson that the own side stands by; the other side is told. `by_mail` False: of a series, whose own
+        letter tells of all its lessons at once."""
         involved = await self._involved(proposal, by)
         await _prepare_zones([school.zone for school in involved.schools.values()])
         lesson = build_lesson(new_lesson_id(), proposal, involved, by=by, at=self._clock.now())
@@ -109,7 +110,7 @@ class LessonService:
                 raise Forbidden(ErrorCode.LESSON_OTHER_SIDE, by)
             require_leader(account, own)
         await self._require_free(lesson)
-        await self._changes.add(lesson, by=by)
+        await self._changes.add(lesson, by=by, by_mail=by_mail)
         return lesson
 
     async def _involved(self, proposal: Proposal, by: AccountId | None) -> Involved:

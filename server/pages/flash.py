@@ -38,6 +38,10 @@ class Flash(StrEnum):
     AUTHORISATION_RECORDED = "authorisation_recorded"
     AUTHORISATION_REVOKED = "authorisation_revoked"
     WELCOME = "welcome"
+    SERIES_PROPOSED = "series_proposed"
+    SERIES_PARTLY = "series_partly"
+    SERIES_ACCEPTED = "series_accepted"
+    SERIES_PARTLY_ACCEPTED = "series_partly_accepted"
     LESSON_PROPOSED = "lesson_proposed"
     LESSON_CONFIRMED = "lesson_confirmed"
     LESSON_DECLINED = "lesson_declined"
@@ -72,6 +76,19 @@ TEXTS: Final[dict[Flash, LocalizedText]] = {
     Flash.NAME_REMOVED: LocalizedText("The name was removed from the class.", "已從班級移除這個名字。"),
     Flash.AUTHORISATION_RECORDED: LocalizedText("The school's authorisation is on record.", "學校授權書已登錄。"),
     Flash.AUTHORISATION_REVOKED: LocalizedText("The authorisation was revoked.", "授權已撤銷。"),
+    Flash.SERIES_PROPOSED: LocalizedText(
+        "Lessons proposed: {count}. Your partner gets one letter about all of them.",
+        "已提議 {count} 堂課，夥伴老師會收到一封說明所有課堂的信。",
+    ),
+    Flash.SERIES_PARTLY: LocalizedText(
+        "Lessons proposed: {count}. The others were not possible: an hour was given away meanwhile.",
+        "已提議 {count} 堂課；其餘時段已被占用，無法提議。",
+    ),
+    Flash.SERIES_ACCEPTED: LocalizedText("Lessons accepted: {count}.", "已接受 {count} 堂課。"),
+    Flash.SERIES_PARTLY_ACCEPTED: LocalizedText(
+        "Lessons accepted: {count}. Some could not be: please look at those that still wait.",
+        "已接受 {count} 堂課；有些無法接受，請查看尚待處理的課堂。",
+    ),
     Flash.WELCOME: LocalizedText("Welcome to Tongchuang.", "歡迎使用同窗。"),
     Flash.LESSON_PROPOSED: LocalizedText("Proposed. Your partner was told.", "已提議，並已通知夥伴。"),
     Flash.LESSON_CONFIRMED: LocalizedText("Confirmed for your side.", "已代表您這一方確認。"),

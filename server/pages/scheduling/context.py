@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server.clock import Clock
-from server.lessons import AnswerLinks, CalendarFeeds, ClassHours, LessonService
+from server.lessons import AnswerLinks, CalendarFeeds, ClassHours, LessonService, SeriesService
 from server.people import People
 
 
@@ -20,6 +20,7 @@ class SchedulingPages:
     lessons: LessonService
     feeds: CalendarFeeds
     answers: AnswerLinks
+    series: SeriesService
     list_classes: Callable[[], Awaitable[Sequence[ClassHours]]]
     clock: Clock
     origin: Callable[[web.Request], str]

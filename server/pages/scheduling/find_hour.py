@@ -122,7 +122,14 @@ class Found:
 
     def proposal(self, slot: Slot) -> str:
         """The address of the form that proposes this very hour, anchored to A's wall."""
-        return "/lessons/new?" + urlencode(
+        return "/lessons/new?" + self._hour(slot)
+
+    def series(self, slot: Slot) -> str:
+        """The address of the form that makes a term of this hour."""
+        return "/series/new?" + self._hour(slot)
+
+    def _hour(self, slot: Slot) -> str:
+        return urlencode(
             {
                 "group_a": self.a.known.class_group_id,
                 "group_b": self.b.known.class_group_id,

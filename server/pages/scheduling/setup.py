@@ -9,6 +9,7 @@ from server.pages.scheduling.answer import post_answer, show_answer
 from server.pages.scheduling.calendar import end_calendar, make_calendar, send_calendar, show_calendar
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
 from server.pages.scheduling.hours import show_hours
+from server.pages.scheduling.series import confirm_series, post_series, show_new_series, show_series
 
 
 def add_scheduling_pages(app: web.Application, pages: SchedulingPages) -> None:
@@ -17,6 +18,10 @@ def add_scheduling_pages(app: web.Application, pages: SchedulingPages) -> None:
     add_route(app, "GET", "/account/calendar", show_calendar, Action.ACCOUNT_SEE_OWN)
     add_route(app, "POST", "/account/calendar", make_calendar, Action.ACCOUNT_CHANGE_OWN)
     add_route(app, "POST", "/account/calendar/end", end_calendar, Action.ACCOUNT_CHANGE_OWN)
+    add_route(app, "GET", "/series/new", show_new_series, Action.LESSON_PROPOSE)
+    add_route(app, "POST", "/series/new", post_series, Action.LESSON_PROPOSE)
+    add_route(app, "GET", "/series/{id}", show_series, Action.LESSON_SEE)
+    add_route(app, "POST", "/series/{id}/confirm", confirm_series, Action.LESSON_CONFIRM)
     app.router.add_get("/calendar/{token}.ics", send_calendar)
     app.router.add_get("/answer/{token}", show_answer)
     app.router.add_post("/answer/{token}", post_answer)

@@ -1,0 +1,217 @@
+"""A term of lessons: planned from one hour, proposed in one go, looked at as a term sheet, accepted in one go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from server.access import Action, Adult, Subject, authorise, may, viewer_of
+from server.errors import ErrorCode, NotFound, Unauthorized
+from server.ids import AccountId
+from server.lessons import ClassHours, Lesson, LessonState, Proposal, facts_of, wall_time
+from server.pages import wall
+from server.pages.flash import Flash
+from server.pages.forms import CHOOSE, FILL_IN, Form, Name
+from server.pages.lessons.press import STATES, TONES
+from server.pages.scheduling.context import SCHEDULING, SchedulingPages
+from server.pages.scheduling.find_hour import TIER_NAMES
+from server.pages.scheduling.plan import (
+    LEAVE_OUT,
+    NOT_PLANNABLE,
+    Planned,
+    SeriesQuestion,
+    chosen_slots,
+    key_of,
+    plan_for,
+    wall_start,
+)
+from server.pages.staff import FORM_REFUSED, go_to, staff_page
+from server.pair import LocalizedText, Side
+from server.people import SCHOOL_ROLES, Account
+
+NEW: Final = "/series/new"
+
+
+class SeriesForm(Form):
+    title_en: Name
+    title_zh: Name
+    partner_lead: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    pages: SchedulingPages
+    account: Account
+    question: SeriesQuestion
+    planned: Planned
+    leads: tuple[Account, ...]
+
+
+async def show_new_series(request: web.Request) -> web.Response:
+    return await _page(request, await _ask(request, request.query))
+
+
+async def post_series(request: web.Request) -> web.Response:
+    values: dict[str, Any] = dict((await request.post()).items())
+    asked = await _ask(request, values)
+    if asked.planned.plan is None:
+        return await _page(request, asked, values, NOT_PLANNABLE)
+    try:
+        form = SeriesForm.model_validate(values)
+    except ValidationError:
+        return await _page(request, asked, values, FILL_IN)
+    if form.partner_lead not in {one.id for one in asked.leads}:
+        return await _page(request, asked, values, CHOOSE)
+    slots = chosen_slots(asked.planned.plan, values)
+    if not slots:
+        return await _page(request, asked, values, NOT_PLANNABLE)
+    question = asked.question
+    proposals = []
+    for slot in slots:
+        on, start = wall_start(slot, question.anchor)
+        proposals.append(
+            Proposal(
+                title=LocalizedText(form.title_en, form.title_zh),
+                class_groups=(asked.planned.a.class_group_id, asked.planned.b.class_group_id),
+                leads=(asked.account.id, AccountId(form.partner_lead)),
+                anchor=question.anchor,
+                date=on,
+                start=start,
+                minutes=question.minutes,
+            )
+        )
+    series, failed = await asked.pages.series.propose(
+        proposals, anchor=question.anchor, every_weeks=question.every_weeks, by=asked.account.id
+    )
+    if series is None:
+        text = failed[0].error.text
+        return await _page(request, asked, values, LocalizedText(text.en, text.zh))
+    flash = Flash.SERIES_PARTLY if failed else Flash.SERIES_PROPOSED
+    return go_to(request, f"/series/{series.id}", flash, len(series.lessons))
+
+
+async def _ask(request: web.Request, values: Mapping[str, object]) -> Asked:
+    """The right first; then the hour, the two classes and the plan. Raises NotFound without a readable hour."""
+    viewer = viewer_of(request)
+    school_id = viewer.account.school_id if isinstance(viewer, Adult) else None
+    authorise(viewer, Action.LESSON_PROPOSE, Subject(school_id=school_id) if school_id else Subject())
+    if not isinstance(viewer, Adult):
+        raise Unauthorized(ErrorCode.SIGN_IN_NEEDED, NEW)
+    pages = request.app[SCHEDULING]
+    question = SeriesQuestion.read(values)
+    classes: dict[str, ClassHours] = {one.class_group_id: one for one in await pages.list_classes()}
+    a = classes.get(question.group_a) if question else None
+    b = classes.get(question.group_b) if question else None
+    if question is None or a is None or b is None or a.school_id != school_id or b.school_id == school_id:
+        raise NotFound(ErrorCode.NOT_FOUND, "the hour or the classes of a series")
+    everybody = await pages.people.accounts.of_school(b.school_id)
+    leads = tuple(one for one in everybody if one.is_verified and not one.is_disabled and one.roles & SCHOOL_ROLES)
+    planned = await asyncio.to_thread(plan_for, question, a, b)
+    return Asked(pages=pages, account=viewer.account, question=question, planned=planned, leads=leads)
+
+
+async def _page(
+    request: web.Request,
+    asked: Asked,
+    values: Mapping[str, object] | None = None,
+    problem: LocalizedText | None = None,
+) -> web.Response:
+    return await staff_page(
+        request,
+        "scheduling/series_new.html",
+        status=FORM_REFUSED if problem else 200,
+        here=NEW,
+        nav="lessons",
+        question=asked.question,
+        planned=asked.planned,
+        not_plannable=NOT_PLANNABLE,
+        leads=asked.leads,
+        typed=values or {},
+        problem=problem,
+        key_of=key_of,
+        leave_out=LEAVE_OUT,
+        tier_names=TIER_NAMES,
+        wall_text=wall.wall_text,
+        lang_of=wall.lang_of,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRow:
+    """One lesson on the term sheet. `seam`: the sides whose wall time differs from the lesson before."""
+
+    lesson: Lesson
+    walls: tuple[tuple[Side, str], ...]
+    seam: tuple[Side, ...]
+
+
+async def show_series(request: web.Request) -> web.Response:
+    """The term sheet, for those who may see its lessons. Raises NotFound to others."""
+    viewer, pages = viewer_of(request), request.app[SCHEDULING]
+    view = await pages.series.view(request.match_info["id"])
+    if not view.lessons:
+        raise NotFound(ErrorCode.NOT_FOUND, "a series without lessons")
+    authorise(viewer, Action.LESSON_SEE, Subject(lesson=facts_of(view.lessons[0])))
+    schools = await pages.people.schools.find_many([side.school_id for side in view.lessons[0].sides])
+    groups = await pages.people.class_groups.find_many([side.class_group_id for side in view.lessons[0].sides])
+    sides = {key: schools[side.school_id].side for key, side in zip("ab", view.lessons[0].sides, strict=True)}
+    return await staff_page(
+        request,
+        "scheduling/series.html",
+        nav="lessons",
+        series=view.series,
+        rows=_rows(view.lessons, sides),
+        halves=[(schools[side.school_id], groups.get(side.class_group_id)) for side in view.lessons[0].sides],
+        waiting=sum(_may_confirm(viewer_of(request), lesson) for lesson in view.lessons),
+        lang_of=wall.lang_of,
+        state_text=STATES,
+        state_tone=TONES,
+    )
+
+
+async def confirm_series(request: web.Request) -> web.Response:
+    viewer, pages = viewer_of(request), request.app[SCHEDULING]
+    view = await pages.series.view(request.match_info["id"])
+    waiting = [lesson for lesson in view.lessons if _may_confirm(viewer, lesson)]
+    # With nothing left to accept, the first lesson says what the matter is.
+    judged = waiting[0] if waiting else next(iter(view.lessons), None)
+    if judged is None or not isinstance(viewer, Adult):
+        raise NotFound(ErrorCode.NOT_FOUND, "a series without lessons")
+    authorise(viewer, Action.LESSON_CONFIRM, _subject(viewer, judged))
+    done, failed = await pages.series.confirm_all(view.series.id, by=viewer.account.id)
+    return go_to(
+        request, f"/series/{view.series.id}", Flash.SERIES_PARTLY_ACCEPTED if failed else Flash.SERIES_ACCEPTED, done
+    )
+
+
+def _subject(viewer: Adult, lesson: Lesson) -> Subject:
+    side = lesson.side_of_adult(viewer.account.id) or lesson.side_of_school(viewer.account.school_id)
+    return Subject(lesson=facts_of(lesson), side=side.key if side else None)
+
+
+def _may_confirm(viewer: object, lesson: Lesson) -> bool:
+    if not isinstance(viewer, Adult) or lesson.state is not LessonState.PROPOSED:
+        return False
+    subject = _subject(viewer, lesson)
+    own = next((side for side in lesson.sides if side.key == subject.side), None)
+    return own is not None and not own.is_confirmed and may(viewer, Action.LESSON_CONFIRM, subject)
+
+
+def _rows(lessons: tuple[Lesson, ...], sides: Mapping[str, Side]) -> list[SheetRow]:
+    rows: list[SheetRow] = []
+    before: dict[str, object] = {}
+    for lesson in lessons:
+        walls, seam = [], []
+        for side in lesson.sides:
+            start, end = (wall_time(at, side.zone) for at in (lesson.starts_at, lesson.ends_at))
+            walls.append((sides[side.key], wall.wall_text(sides[side.key], start.date, start.time, end.time)))
+            if before.get(side.key, start.time) != start.time:
+                seam.append(sides[side.key])
+            before[side.key] = start.time
+        rows.append(SheetRow(lesson=lesson, walls=tuple(walls), seam=tuple(seam)))
+    return rows
