@@ -16,6 +16,7 @@ from server.rooms.registry import RoomRegistry
 from server.rooms.room_service import RoomService
 from server.rooms.webhook_events import WebhookEvents
 from server.rooms.webhook_sender import WebhookSender
+from server.sfu.flow_watch import FlowWatch
 from server.sfu.hub import MediaHub
 from server.sfu.transport import EndpointConfig, MediaEndpoint
 from server.signaling.connection import ConnectionStats
@@ -48,7 +49,8 @@ class MediaConfig:
     """How long a participant without a WebSocket keeps its place."""
 
 
-# For the worker, which reports the real ports to its supervisor.
+# For the worker, which reports the real ports to its supervisor, and looks whether packets flow.
+FLOW_WATCH: web.AppKey[FlowWatch] = web.AppKey("flow_watch", FlowWatch)
 ENDPOINT: web.AppKey[MediaEndpoint] = web.AppKey("endpoint", MediaEndpoint)
 REGISTRY: web.AppKey[RoomRegistry] = web.AppKey("registry", RoomRegistry)
 
@@ -71,6 +73,7 @@ async def _run(app: web.Application, config: MediaConfig, clock: Clock) -> Async
     # First what can fail: a taken port must leave nothing behind.
     endpoint = await MediaEndpoint.open(_endpoint_config(config), clock=clock, on_drained=hub.flush)
     app[ENDPOINT] = endpoint
+    app[FLOW_WATCH] = FlowWatch(hub, endpoint)
     tasks = TaskOwner("media")
     http = aiohttp.ClientSession()
     sender = WebhookSender(http=http, keys=config.keys, urls=config.webhook_urls, clock=clock, tasks=tasks)

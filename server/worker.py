@@ -2,6 +2,7 @@
 
 It is told everything in one line of JSON on stdin, and says on stdout, one line each: `ready {ports}` once it
 accepts connections, `beat` from its event loop while that turns, `error {code, detail}` when it cannot start.
+A worker whose loop turns but which forwards nothing ends itself (`server.sfu.flow_watch`).
 It never outlives its parent: the kernel kills it (PR_SET_PDEATHSIG), and the end of stdin ends it elsewhere.
 """
 
@@ -9,19 +10,24 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from dataclasses import dataclass
 from typing import NoReturn
 
+import structlog
 import uvloop
 from aiohttp import web
 from pydantic import TypeAdapter
 
 from server.child import StatusPipe, tie_to_parent
+from server.clock import SystemClock
 from server.errors import TongchuangError
 from server.log import configure_log
-from server.media_app import ENDPOINT, MediaConfig, create_media_app
+from server.media_app import ENDPOINT, FLOW_WATCH, MediaConfig, create_media_app
+
+log = structlog.get_logger("tongchuang.worker")
 
 # Fifteen beats within the default patience of 3 s: one late beat is no reason to replace a worker.
 BEAT_EVERY_S = 0.2
@@ -30,6 +36,7 @@ SHUTDOWN_TIMEOUT_S = 2.0
 # Why: what lives for the whole life of the process is frozen after start, so that a collection looks at little; full
 # collections, the only long ones, then come a hundred times more rarely than by default.
 _GC_THRESHOLDS = (10_000, 20, 1_000)
+_EX_SOFTWARE = 70  # <sysexits.h>
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +66,14 @@ async def run(order: WorkerOrder, status: StatusPipe) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
-        endpoint = app[ENDPOINT]
+        endpoint, watch, clock = app[ENDPOINT], app[FLOW_WATCH], SystemClock()
         status.say("ready", {"udp_port": endpoint.udp_port, "tcp_port": endpoint.tcp_port})
         while not stopped.is_set():
             status.say("beat")
+            if reason := watch.look(clock.monotonic_us()):
+                log.critical("worker_stuck", reason=reason)
+                # Why so hard: what is stuck cannot be closed either, and clients come back by themselves.
+                os._exit(_EX_SOFTWARE)
             try:
                 async with asyncio.timeout(BEAT_EVERY_S):
                     await stopped.wait()

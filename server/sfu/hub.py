@@ -66,6 +66,14 @@ class MediaHub:
         self._fanout.tracks.append(track)
         return track
 
+    @property
+    def forwarded(self) -> int:
+        return self.stats.forwarded
+
+    def expected(self) -> dict[int, int]:
+        """For `FlowWatch`: what came of all that somebody is being sent."""
+        return {ssrc: count for track in self._fanout.tracks for ssrc, count in track.expected()}
+
     def flush(self) -> None:
         """After each socket drain: forward all that it brought, and tick if it is time.
 

@@ -333,6 +333,11 @@ class MediaPeer:
         return self._transport.state in _SENDABLE
 
     @property
+    def is_reachable(self) -> bool:
+        """Connected, and not only for old times' sake: there is a path at this moment."""
+        return self.is_connected and bool(self._transport.selected)
+
+    @property
     def is_pressing(self) -> bool:
         """Whether it needs every tick: it publishes, and losses are to be repaired, or padding goes out to it."""
         return bool(self._feedback.layers) or self._subscriber.is_probing

@@ -87,6 +87,7 @@ class UpLayer:
         "keyframes",
         "last_packet_us",
         "losses",
+        "media_packets",
         "pending",
         "quality",
         "rate",
@@ -120,6 +121,8 @@ class UpLayer:
         self.keyframes = KeyframeRequester()
         self.rate = RateMeter()
         self.pending: list[Packet] = []
+        self.media_packets = 0
+        """Those with a payload that were queued for the fan-out since the start."""
         self.last_packet_us = 0
         self.frame_size: tuple[int, int] | None = None
         self._highest = -1
@@ -281,6 +284,8 @@ class UpLayer:
         if track.is_muted:
             track.drop(DropReason.MUTED)
             return
+        if packet.size:
+            self.media_packets += 1
         self.source.cache.put(packet)
         pending = self.pending
         if not pending:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from server.ids import TrackSid
@@ -160,6 +161,13 @@ class UpTrack:
 
     def is_watched(self, source: Source) -> bool:
         return any(source in (down.forwarder.current, down.forwarder.target) for down in self.downs)
+
+    def expected(self) -> Iterator[tuple[int, int]]:
+        """(SSRC, media packets so far) of each layer that somebody reachable is being sent."""
+        if not self.is_muted:
+            for layer in self.live.values():
+                if any(down.forwarder.current is layer.source and down.peer.is_reachable for down in self.downs):
+                    yield layer.ssrc, layer.media_packets
 
     def on_wishes_changed(self) -> None:
         """A subscriber came, went, or wants something else."""

@@ -83,6 +83,14 @@ class MediaEndpoint:
     def transport_count(self) -> int:
         return len(self._transports)
 
+    @property
+    def received(self) -> int:
+        return self.stats.receive_calls
+
+    def has_unread(self) -> bool:
+        """For `FlowWatch`: whether the kernel holds datagrams for us now."""
+        return any(udp.has_unread() for udp in self._sockets)
+
     def create_transport(self, label: str) -> PeerTransport:
         """A transport in state NEW; `label` is for people who read logs."""
         transport = PeerTransport(

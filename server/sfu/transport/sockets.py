@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import ipaddress
 import socket
 import struct
+import termios
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +121,9 @@ class UdpSocket:
         self._socket.close()
         self.routes.clear()
         self._backlog.clear()
+
+    def has_unread(self) -> bool:
+        return bool(struct.unpack("i", fcntl.ioctl(self._socket.fileno(), termios.FIONREAD, bytes(4)))[0])
 
     # receiving
 
