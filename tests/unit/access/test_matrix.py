@@ -53,6 +53,7 @@ SCHOOL: dict[Action, set[str]] = {
     Action.ACCOUNT_SET_ROLES: {"it"} | COORDINATORS_OF_A,
     Action.ACCOUNT_RESET: {"it"} | COORDINATORS_OF_A,
     Action.AUDIT_SEE: {"it"} | COORDINATORS_OF_A,
+    Action.MAIL_SEE: {"it"},
     Action.CLASS_GROUP_LIST: {"it"} | STAFF_OF_A,
     Action.CLASS_GROUP_CREATE: {"it"} | STAFF_OF_A,
     Action.CLASS_GROUP_SEE: {"it"} | STAFF_OF_A,
