@@ -146,3 +146,36 @@ def test_a_password_is_never_in_the_sentence(tmp_path: Path) -> None:
 def test_other_databases_are_refused(configured: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput):
         database_url_for(tmp_path, configured)
+
+
+def test_a_database_of_the_first_release_becomes_one_of_today(tmp_path: Path) -> None:
+    """The demo lesson's tables go, whatever is in them."""
+    url = database_url_for(tmp_path)
+    path = tmp_path / "tongchuang.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        """
+        CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+        INSERT INTO alembic_version VALUES ('0001');
+        CREATE TABLE lesson (id VARCHAR(64) PRIMARY KEY, room VARCHAR(128) NOT NULL UNIQUE,
+            title_en VARCHAR(200) NOT NULL, title_zh VARCHAR(200) NOT NULL, is_always_live BOOLEAN NOT NULL);
+        CREATE TABLE lesson_person (lesson_id VARCHAR(64) NOT NULL REFERENCES lesson (id) ON DELETE CASCADE,
+            seat VARCHAR(64) NOT NULL, position INTEGER NOT NULL, side VARCHAR(8) NOT NULL,
+            name_en VARCHAR(200) NOT NULL, name_zh VARCHAR(200) NOT NULL, place_en VARCHAR(200) NOT NULL,
+            place_zh VARCHAR(200) NOT NULL, zone VARCHAR(64) NOT NULL, PRIMARY KEY (lesson_id, seat));
+        INSERT INTO lesson VALUES ('demo', 'lesson-demo', 'Two mornings', '兩地晨光', 1);
+        INSERT INTO lesson_person VALUES
+            ('demo', 'lin', 0, 'tw', 'Ms. Lin', '林老師', 'Taipei', '臺北', 'Asia/Taipei');
+        """
+    )
+    connection.commit()
+    connection.close()
+    migrate(url)
+    connection = sqlite3.connect(path)
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(lesson)")}
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert connection.execute("SELECT count(*) FROM lesson").fetchone() == (0,)
+    connection.close()
+    assert "is_always_live" not in columns
+    assert {"state", "version", "zone"} <= columns
+    assert "lesson_person" not in tables
