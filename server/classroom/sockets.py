@@ -24,6 +24,7 @@ from server.classroom.view import Json
 from server.errors import ErrorCode, Forbidden, InvalidInput, LimitExceeded, TongchuangError
 from server.http import RateLimiter
 from server.ids import LessonId
+from server.tasks import TaskOwner
 
 log = structlog.get_logger("tongchuang.classroom")
 
@@ -61,7 +62,10 @@ class Sockets:
         self._all = RateLimiter(burst=_ALL[0], per_second=_ALL[1])
         self._per_address = RateLimiter(burst=_CONNECTIONS[0], per_second=_CONNECTIONS[1])
         self._nameless: dict[str, int] = {}
+        self._busy: set[str] = set()
+        self._leaving: set[str] = set()
         self._is_stopping = False
+        self._tasks = TaskOwner("classroom_sockets")
         manager.on_connected = self._on_connected
         self.io = socketio.AsyncServer(
             async_mode="aiohttp",
@@ -165,6 +169,7 @@ class Sockets:
     # -- events
 
     async def _event(self, event: str, sid: str, *args: Any) -> Answer:
+        self._busy.add(sid)
         try:
             answer = await self._answer(event, sid, args)
         except TongchuangError as error:
@@ -172,6 +177,11 @@ class Sockets:
         except Exception:
             log.exception("classroom_event_failed", event_name=event[:40])
             return {"ok": False, **_problem(TongchuangError(ErrorCode.INTERNAL))}
+        finally:
+            self._busy.discard(sid)
+            if sid in self._leaving:
+                self._leaving.discard(sid)
+                self._end(sid)
         return {"ok": True, **answer}
 
     async def _answer(self, event: str, sid: str, args: tuple[Any, ...]) -> Answer:
@@ -200,7 +210,7 @@ class Sockets:
         await self._emit(sid, name, payload)
         if self._unsent(sid) > MAX_UNSENT:
             log.warning("classroom_client_too_slow")
-            await self.io.disconnect(sid, namespace=NAMESPACE)
+            self._end(sid)
 
     async def send_away(self, connection: str, why: str | None) -> None:
         sid = self._own(connection)
@@ -209,7 +219,16 @@ class Sockets:
         self.sessions.pop(sid, None)
         if why is not None:
             await self.tell(connection, "gone", {"why": why})
-            await self.io.disconnect(sid, namespace=NAMESPACE)
+            self._end(sid)
+
+    def _end(self, sid: str) -> None:
+        """By a task of its own: the room's lock may be held here, and its end is a command to the room."""
+        if sid in self._busy:
+            # Who ends the lesson for all still gets the ack.
+            self._leaving.add(sid)
+        elif not self._is_stopping:
+            ending = self.io.disconnect(sid, namespace=NAMESPACE, ignore_queue=True)
+            self._tasks.start(ending, name="disconnect")
 
     async def say(self, lesson_id: LessonId, name: str, payload: Json, picks: Callable[[Person], bool]) -> None:
         """Not stored: to everybody let in whom `picks` takes, also those at other processes; may be lost."""
@@ -251,14 +270,21 @@ class Sockets:
         self._nameless = {eio_sid: self._nameless.get(eio_sid, now_us) for eio_sid in nameless}
         for eio_sid, since_us in self._nameless.items():
             if now_us - since_us >= NAMELESS_S * 1_000_000:
-                await self.io.eio.disconnect(eio_sid)
+                await self._close_transport(eio_sid)
 
     async def stop(self) -> None:
         """Every page connects again, to whoever serves then; nobody is written down as away by it."""
         self._is_stopping = True
+        await self._tasks.close()
         for eio_sid in list(self.io.eio.sockets):
-            await self.io.eio.disconnect(eio_sid)
+            await self._close_transport(eio_sid)
         await self.io.shutdown()
+
+    async def _close_transport(self, eio_sid: str) -> None:
+        # Why not eio.disconnect: it waits for all that is unsent, which a client that is gone never takes.
+        socket = self.io.eio.sockets.get(eio_sid)
+        if socket is not None:
+            await socket.close(wait=False)
 
 
 def new_instance() -> str:

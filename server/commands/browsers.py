@@ -1,4 +1,4 @@
-"""What tests need of the machine: Debian's browsers, a Chinese font, and `ip`; installed when root, named otherwise."""
+"""What tests need of the machine: Debian's browsers, a Chinese font, `ip`, and Redis; installed when root, named otherwise."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ NEEDED = (
     Needed("firefox-esr", _command("firefox-esr")),
     Needed("fonts-noto-cjk", lambda: any(Path("/usr/share/fonts/opentype/noto").glob("NotoSansCJK*"))),
     Needed("iproute2", _command("ip")),
+    Needed("redis-server", _command("redis-server")),
 )
 
 
