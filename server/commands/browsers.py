@@ -1,4 +1,4 @@
-"""What tests need of the machine: Debian's browsers, a Chinese font, `ip`, and Redis; installed when root, named otherwise."""
+"""What tests need of the machine: browsers, a Chinese font, `ip` and Redis; installed when root, named otherwise."""
 
 from __future__ import annotations
 
