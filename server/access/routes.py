@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.access.action import Action
-from server.access.authorise import asked
+from server.access.decision import asked
 from server.access.forgery import CSRF_FIELD, CSRF_HEADER, SAFE_METHODS, is_csrf
 from server.access.middleware import viewer_of
 from server.access.rules import RULES

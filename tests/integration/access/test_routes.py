@@ -80,7 +80,7 @@ async def client(sign_ins: FakeSignIns) -> AsyncIterator[Client]:
 
     async def change(request: web.Request) -> web.Response:
         authorise(viewer_of(request), Action.ACCOUNT_CHANGE_OWN)
-        changes.append((await request.post()).get("name", "nothing"))
+        changes.append(str((await request.post()).get("name", "nothing")))
         return web.Response(text=str(changes))
 
     async def forget(_: web.Request) -> web.Response:

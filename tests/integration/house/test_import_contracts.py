@@ -36,6 +36,8 @@ WRONG = [
     ("lessons-root", "server/pages/views.py", "import server.lessons.machine"),
     ("people-root", "server/lessons/service.py", "import server.people.sign_ins"),
     ("classroom-root", "server/app.py", "import server.classroom.store"),
+    ("access-root", "server/pages/views.py", "from server.access.rules import RULES"),
+    ("pure", "server/people/roster.py", "import server.storage"),
     ("outbox-root", "server/lessons/mails.py", "import server.outbox.worker"),
     ("lessons-root", "server/classroom/guard.py", "from server.lessons.tables import presence_table"),
     ("pure", "server/redaction.py", "import server.log"),
