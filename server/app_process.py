@@ -170,7 +170,7 @@ def _parts(
     metrics = Metrics()
     lessons = build_lessons(database, people, SystemClock(), origin=origin)
     classroom = _classroom(order, settings, people, lessons, database, origin)
-    media = MediaHost(standing.directory) if order.workers else None
+    media = MediaHost(standing.directory, order.keys) if order.workers else None
     api_key, api_secret = next(iter(order.keys.items()))
     outside = settings.livekit_url
 

@@ -1,7 +1,7 @@
 """One origin for all rooms: hands `/rtc*` and `/twirp/*` to the media worker that the room lives on.
 
-Mounted in the app by `serve`, alone in `media`. It keeps query, headers, status and close codes; it reads a token
-only to see which room it names (the worker verifies it).
+Mounted in the app by `serve`, alone in `media`. It keeps query, headers, status and close codes. A join's token is
+looked at here, so that a flood of bad ones costs no worker anything, and again by the worker.
 """
 
 from __future__ import annotations
@@ -43,12 +43,22 @@ class Workers(Protocol):
     async def socket_of(self, index: int, timeout_s: float, *, dead: Path | None = None) -> Path: ...
 
 
-class Front:
-    """`peek_room` reads the room out of a token without checking it."""
+def _open_gate(_token: str, _address: str) -> None:
+    return
 
-    def __init__(self, workers: Workers, peek_room: Callable[[str], str | None]) -> None:
+
+class Front:
+    """`peek_room` reads the room out of a token without checking it; `check` raises for a token that may not join."""
+
+    def __init__(
+        self,
+        workers: Workers,
+        peek_room: Callable[[str], str | None],
+        check: Callable[[str, str], None] = _open_gate,
+    ) -> None:
         self._workers = workers
         self._peek_room = peek_room
+        self._check = check
         self._sessions: dict[int, tuple[Path, aiohttp.ClientSession]] = {}
         # open signalling WebSockets, each with the event of its end
         self._open: dict[web.WebSocketResponse, asyncio.Event] = {}
@@ -80,10 +90,12 @@ class Front:
 
     async def join(self, request: web.Request) -> web.StreamResponse:
         """A WebSocket to the room's worker, or the worker's refusal with its status and text."""
+        if (refusal := self._refusal_at_gate(request)) is not None:
+            return refusal
         try:
             upstream = await self._connect(request)
-        except aiohttp.WSServerHandshakeError as refusal:
-            return await self._explain(request, refusal)
+        except aiohttp.WSServerHandshakeError as refused:
+            return await self._explain(request, refused)
         except TongchuangError as error:
             return _refusal(error)
         async with upstream:
@@ -124,6 +136,8 @@ class Front:
     # -- plain requests
 
     async def pass_on(self, request: web.Request) -> web.Response:
+        if request.method == "GET" and (refusal := self._refusal_at_gate(request)) is not None:
+            return refusal
         try:
             return await self._relay(request, self._slot_of(request))
         except TongchuangError as error:
@@ -180,9 +194,16 @@ class Front:
     # -- to the worker
 
     def _slot_of(self, request: web.Request) -> int:
-        header = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        room = self._peek_room(request.query.get("access_token", "") or header)
-        return slot_of(room or "", self._workers.slots)
+        return slot_of(self._peek_room(_token_of(request)) or "", self._workers.slots)
+
+    def _refusal_at_gate(self, request: web.Request) -> web.Response | None:
+        try:
+            self._check(_token_of(request), request.remote or "")
+        except TongchuangError as error:
+            # As the worker says it, which clients show.
+            text = f"{error.code}: {error.text.en} / {error.text.zh}"
+            return web.Response(status=error.status, text=text, headers={"Access-Control-Allow-Origin": "*"})
+        return None
 
     async def _with_worker(self, slot: int, ask: Callable[[aiohttp.ClientSession], Awaitable[_T]]) -> _T:
         """Ask the slot's worker; a dead one that the supervisor has not noticed yet is waited out, not reported."""
@@ -259,6 +280,11 @@ async def _read_limited(request: web.Request) -> bytes | None:
         if len(content) > MAX_CALL_BYTES:
             return None
     return bytes(content)
+
+
+def _token_of(request: web.Request) -> str:
+    header = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    return request.query.get("access_token", "") or header
 
 
 def _refusal(error: TongchuangError) -> web.Response:

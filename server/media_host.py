@@ -6,22 +6,25 @@ The workers belong to whoever runs the supervisor: the same process in `media`, 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from aiohttp import web
 
+from server.clock import SystemClock
 from server.errors import TongchuangError
 from server.front import Front
 from server.metrics import Metrics
 from server.rooms.access_token import peek_room
+from server.rooms.join_gate import JoinGate
 from server.worker_directory import WorkerDirectory
 
 
 class MediaHost:
-    """What an application needs of its media workers. `directory` says where they are now."""
+    """What an application needs of its media workers. `directory` says where they are now, `keys` sign tokens."""
 
-    def __init__(self, directory: WorkerDirectory) -> None:
+    def __init__(self, directory: WorkerDirectory, keys: Mapping[str, str]) -> None:
         self._directory = directory
-        self._front = Front(directory, peek_room)
+        self._front = Front(directory, peek_room, JoinGate(keys, SystemClock()).check)
 
     def add_to(self, app: web.Application) -> None:
         """Signalling and server calls on the public origin; its sockets close with the application."""

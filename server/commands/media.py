@@ -7,7 +7,7 @@ import asyncio
 import gc
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
@@ -59,11 +59,13 @@ def run(arguments: argparse.Namespace) -> int:
     if not keys:
         raise InvalidInput(ErrorCode.KEYS_INVALID, "set LIVEKIT_API_KEY and LIVEKIT_API_SECRET, or LIVEKIT_KEYS")
     with bind(settings.host, settings.port) as listener:
-        asyncio.run(_serve(settings, worker_launches(settings, keys), listener))
+        asyncio.run(_serve(settings, keys, worker_launches(settings, keys), listener))
     return 0
 
 
-async def _serve(settings: Settings, launches: Sequence[ChildLaunch], listener: socket.socket) -> None:
+async def _serve(
+    settings: Settings, keys: Mapping[str, str], launches: Sequence[ChildLaunch], listener: socket.socket
+) -> None:
     stopped = stop_signals()
     directory = WorkerDirectory(len(launches))
     supervisor = Supervisor(
@@ -78,7 +80,7 @@ async def _serve(settings: Settings, launches: Sequence[ChildLaunch], listener: 
             return
         gc.collect()
         gc.freeze()
-        app = _create_app(settings, MediaHost(directory), Metrics())
+        app = _create_app(settings, MediaHost(directory, keys), Metrics())
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
         try:
             await runner.setup()

@@ -20,6 +20,7 @@ from server.classroom import Classroom, ClassroomParts, MediaKey
 from server.demo_api import MediaAccess
 from server.ids import AccountId, ClassGroupId
 from server.lessons import Lesson, Lessons, Proposal, add_webhooks, build_lessons
+from server.lessons.series import Series, SeriesRepository, new_series_id
 from server.media_host import MediaHost
 from server.metrics import Metrics
 from server.pair import LocalizedText, Side
@@ -51,6 +52,7 @@ class World:
     students: dict[str, Student] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     lesson: dict[str, Lesson] = field(default_factory=dict)
+    series: dict[str, Series] = field(default_factory=dict)
     viewers: dict[str, Viewer] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
 
@@ -88,11 +90,15 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def parts(migrated: Path, tmp_path: Path) -> AppParts:
+def database(migrated: Path, tmp_path: Path) -> Database:
     data = tmp_path / "data"
     shutil.copytree(migrated, data)
+    return Database(database_url_for(data, ""))
+
+
+@pytest.fixture
+def parts(database: Database, tmp_path: Path) -> AppParts:
     clock, metrics = FakeClock(NOW), Metrics()
-    database = Database(database_url_for(data, ""))
     people = build_people(database, clock, is_demo=True, hasher=QuickHasher())
     lessons = build_lessons(database, people, clock, origin="https://class.example")
     classroom = Classroom(
@@ -134,18 +140,19 @@ def app(parts: AppParts) -> web.Application:
 
 
 @pytest.fixture
-async def world(parts: AppParts, app: web.Application) -> AsyncIterator[World]:
+async def world(parts: AppParts, app: web.Application, database: Database) -> AsyncIterator[World]:
     assert parts.people is not None
     assert parts.lessons is not None
     assert parts.classroom is not None
     assert isinstance(parts.clock, FakeClock)
     async with TestClient(TestServer(app)) as client:
         world = World(parts.people, parts.lessons, parts.classroom, parts.clock, client, app)
-        await _fill(world)
+        await _fill(world, database)
         yield world
+    await database.close()
 
 
-async def _fill(world: World) -> None:
+async def _fill(world: World, database: Database) -> None:
     people = world.people
     world.accounts["it"] = await make_administrator(people, "it@needle-mail.example")
     for key, side in (("a", Side.TAIWAN), ("b", Side.UNITED_STATES), ("c", Side.TAIWAN)):
@@ -173,6 +180,17 @@ async def _fill(world: World) -> None:
     world.accounts["liaison"] = await make_adult(people, None, "liaison@needle-mail.example", Role.LIAISON_OFFICER)
     world.lesson["ab"] = await _lesson(world, "a", "b", hours=1)
     world.lesson["cb"] = await _lesson(world, "c", "b", hours=3)
+    for key, lesson in world.lesson.items():
+        series = Series(
+            id=new_series_id(),
+            anchor="a",
+            every_weeks=1,
+            created_by=lesson.created_by,
+            created_at=NOW,
+            lessons=(lesson.id,),
+        )
+        await SeriesRepository(database).add(series)
+        world.series[key] = series
     await _viewers(world)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -13,6 +15,7 @@ from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
+from server.errors import ErrorCode, Unauthorized
 from server.front import MAX_CALL_BYTES, Front
 from server.room_routing import slot_of
 from tests.integration.house.conftest import StartSupervisor, Supervised
@@ -26,6 +29,12 @@ def room_on(slot: int, slots: int) -> str:
     return next(f"room-{number}" for number in range(1000) if slot_of(f"room-{number}", slots) == slot)
 
 
+def refuse_bad(token: str, address: str) -> None:
+    if token == "bad":
+        assert address == "127.0.0.1"
+        raise Unauthorized(ErrorCode.TOKEN_FORGED)
+
+
 @pytest.fixture
 async def start_front(start_supervisor: StartSupervisor) -> AsyncIterator[StartFront]:
     clients: list[Client] = []
@@ -33,8 +42,8 @@ async def start_front(start_supervisor: StartSupervisor) -> AsyncIterator[StartF
     async def start(count: int = 2, **order: Any) -> tuple[Client, Supervised]:
         supervisor = await start_supervisor(count, **order)
         app = web.Application(handler_args={"max_line_size": 32768})
-        # Tokens of these tests are `room:NAME`.
-        Front(supervisor.directory, lambda token: token.partition(":")[2] or None).add_to(app)
+        # Tokens of these tests are `room:NAME`, and a bad one is `bad`.
+        Front(supervisor.directory, lambda token: token.partition(":")[2] or None, refuse_bad).add_to(app)
         client = TestClient(TestServer(app))
         await client.start_server()
         clients.append(client)
@@ -85,6 +94,23 @@ async def test_a_refusal_keeps_its_status_and_text(start_front: StartFront, stat
         f"/rtc?refuse={status}", headers={**upgrade, "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
     )
     assert (refused.status, await refused.text()) == (status, "why it was refused")
+
+
+async def test_a_flood_of_bad_tokens_ends_at_the_front_and_a_good_one_passes(start_front: StartFront) -> None:
+    client, supervisor = await start_front(1)
+    worker = supervisor._slots[0].child
+    assert worker is not None
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGSTOP)  # whoever needs it would wait now
+    bad = [client.get(path, params={"access_token": "bad"}) for path in ("/rtc", "/rtc/v1", "/rtc/v1/validate")] * 100
+    answers = await asyncio.gather(*bad)
+    os.kill(worker.pid, signal.SIGCONT)
+    assert {answer.status for answer in answers} == {401}
+    words = Unauthorized(ErrorCode.TOKEN_FORGED).text
+    assert {await answer.text() for answer in answers} == {f"token_forged: {words.en} / {words.zh}"}
+    assert {answer.headers["Access-Control-Allow-Origin"] for answer in answers} == {"*"}
+    async with client.ws_connect("/rtc?access_token=room:a") as socket:
+        assert json.loads(await socket.receive_str())["index"] == 0
 
 
 async def test_without_an_upgrade_nothing_hangs(start_front: StartFront) -> None:
