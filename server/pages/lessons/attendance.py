@@ -109,7 +109,7 @@ async def post_correction(request: web.Request) -> web.Response:
     except TongchuangError as error:
         if error.status not in (400, 403, 409):
             raise
-        return await _page(request, asked, {person: form.with_problem(error)})
+        return await _page(request, asked, {person: form.with_error("intervals", said_by(error))})
     return go_to(request, f"{asked.path}/attendance", Flash.ATTENDANCE_CORRECTED)
 
 
@@ -124,6 +124,10 @@ async def post_signature(request: web.Request) -> web.Response:
             raise
         return await _page(request, asked, problem=error)
     return go_to(request, asked.path, Flash.ATTENDANCE_SIGNED)
+
+
+def said_by(error: TongchuangError) -> LocalizedText:
+    return LocalizedText(error.text.en, error.text.zh)
 
 
 def read_intervals(text: str, lesson: Lesson, side: LessonSide) -> list[Interval] | None:
