@@ -13,7 +13,20 @@ from collections.abc import Sequence
 from server.errors import InvalidInput, TongchuangError
 
 # Those that have code; others of the plan appear with theirs.
-COMMANDS = ("serve", "media", "token", "backup", "restore", "overlap", "series", "ics", "holidays", "test", "bench")
+COMMANDS = (
+    "serve",
+    "media",
+    "token",
+    "admin",
+    "backup",
+    "restore",
+    "overlap",
+    "series",
+    "ics",
+    "holidays",
+    "test",
+    "bench",
+)
 # Modules whose name would hide one that Python or pytest looks for.
 _MODULES = {"test": "run_tests"}
 # These hand their arguments on to another program.
