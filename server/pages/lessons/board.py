@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from server.ids import SchoolId
 from server.lessons import Lesson, LessonSide, LessonState, Mode, SideKey
 from server.pages.lessons.directory import Directory
 from server.pages.lessons.moments import Stay, days_apart, moment, stay
@@ -57,6 +58,7 @@ class Half:
     key: SideKey
     side: Side
     zone: str
+    school_id: SchoolId
     school_name: LocalizedText
     place: LocalizedText
     group_id: str
@@ -159,6 +161,7 @@ def halves_of(
             key=side.key,
             side=school.side,
             zone=side.zone,
+            school_id=side.school_id,
             school_name=school.name,
             place=school.place,
             group_id=side.class_group_id,

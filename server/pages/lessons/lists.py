@@ -9,6 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from server.access import Action, Adult, Subject, authorise, may
+from server.ids import SchoolId
 from server.lessons import Lesson, LessonState, Notice, NoticeKind
 from server.pages.lessons.board import Row, row_of, viewpoint_of
 from server.pages.lessons.context import LESSON_PAGES, LessonPages
@@ -148,7 +149,17 @@ async def dashboard_lessons(request: web.Request, adult: Adult) -> DashboardBloc
             **WORDS,
         },
         steps_done=await _steps_done(pages, account, lessons),
+        partner=_partner(rows),
     )
+
+
+def _partner(rows: Sorted) -> SchoolId | None:
+    """Of the next lesson: the second clock of the dashboard is theirs."""
+    for row in (*rows.now, *rows.coming, *rows.waiting):
+        for half in row.halves:
+            if not half.is_mine:
+                return half.school_id
+    return None
 
 
 async def _steps_done(pages: LessonPages, account: Account, lessons: Sequence[Lesson]) -> frozenset[str]:

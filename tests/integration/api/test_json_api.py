@@ -26,7 +26,7 @@ ALL = "/api/v1/lessons"
 class Program:
     """Calls the API as a page of ours would: cookie, own origin, and the word against forgery."""
 
-    def __init__(self, staff: Staff) -> None:
+    def __init__(self, staff: Staff) -> None:  # noqa: F811
         self.client = staff.client
         self.origin = str(self.client.make_url("")).rstrip("/")
         self.csrf = ""
