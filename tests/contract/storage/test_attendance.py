@@ -13,9 +13,11 @@ from server.lessons import Correction, Done, Interval, LessonState, SqlLessonRep
 from server.lessons.attendance import LeftBy, Presence
 from server.lessons.attendance_repository import AttendanceRepository, SqlAttendanceRepository
 from server.lessons.presence_log import Joined, Left, RoomStarted
+from server.people import AuditFilter, AuditLog
 from server.storage import Database
 from tests.contract.storage.conftest import ENGINES
 from tests.fakes.attendance import MemoryAttendanceRepository
+from tests.fakes.clock import FakeClock
 from tests.fakes.lessons import LIN, make_lesson
 
 AT = datetime(2026, 10, 20, 0, 40, tzinfo=UTC)
@@ -132,3 +134,15 @@ async def test_old_words_are_forgotten(attendance: AttendanceRepository) -> None
     await attendance.forget_events(AT + timedelta(hours=1))
     assert await attendance.take(ONE, None, event_id="EV_old", at=AT)
     assert not await attendance.take(ONE, None, event_id="EV_new", at=AT)
+
+
+@pytest.mark.parametrize("engine_name", ENGINES)
+async def test_a_correction_is_in_the_audit_log(database: Database) -> None:
+    await SqlLessonRepository(database).add(make_lesson(ONE, LessonState.ENDED))
+    audit = AuditLog(database, FakeClock(AT))
+    correction = Correction(person=PersonId("pupil-1"), intervals=(), by=LIN, at=AT, reason="was ill")
+    done = Done(action="attendance.correct", by=LIN, detail={"seconds_before": 2400, "seconds_after": 0})
+    await SqlAttendanceRepository(database, audit).correct(ONE, correction, done)
+    [entry] = (await audit.read(AuditFilter(lesson_id=ONE))).entries
+    assert (entry.action, entry.actor, entry.subject) == ("attendance.correct", LIN, "pupil-1")
+    assert dict(entry.detail) == {"seconds_before": 2400, "seconds_after": 0}

@@ -10,9 +10,13 @@ import pytest
 
 from server.errors import Conflict, ErrorCode
 from server.ids import AccountId, LessonId
-from server.lessons import LessonRepository, LessonState, Mode, Notice, NoticeKind, SqlLessonRepository
+from server.lessons import Done, LessonRepository, LessonState, Mode, Notice, NoticeKind, SqlLessonRepository
+from server.outbox import Letter, OutboxRepository
 from server.pair import LocalizedText
+from server.people import AuditFilter, AuditLog
+from server.storage import Database
 from tests.contract.storage.conftest import ENGINES
+from tests.fakes.clock import FakeClock
 from tests.fakes.lessons import (
     BROWN,
     CHEN,
@@ -191,3 +195,22 @@ async def test_chinese_beyond_the_first_plane_survives(lessons: LessonRepository
     rare = make_lesson(title=LocalizedText("'; DROP TABLE lesson; --", "𠮷野家 🌅"), created_at=PROPOSED_AT)
     await lessons.add(rare)
     assert await lessons.find(rare.id) == rare
+
+
+@pytest.mark.parametrize("engine_name", ENGINES)
+async def test_a_change_its_audit_entry_and_its_letters_are_one(database: Database) -> None:
+    clock = FakeClock(AT)
+    audit, letters = AuditLog(database, clock), OutboxRepository(database)
+    lessons = SqlLessonRepository(database, audit)
+    done = Done(action="lesson.propose", by=LIN, school_id=TAIPEI, detail={"version": 1})
+    letter = Letter(key="notice:le_one:1:x", to="x@example.edu", subject="s", text="t", due_at=AT)
+    await lessons.add(make_lesson(), [notice_for(ORTEGA)], done, [letter])
+    [entry] = (await audit.read(AuditFilter(lesson_id=LessonId("le_one")))).entries
+    assert (entry.action, entry.actor, entry.subject) == ("lesson.propose", LIN, "le_one")
+    assert (entry.school_id, dict(entry.detail), entry.at) == (TAIPEI, {"version": 1}, AT)
+    assert [one.letter.key for one in await letters.claim(AT, 10)] == [letter.key]
+    with pytest.raises(Conflict):
+        await lessons.save(make_lesson(version=7), [notice_for(ORTEGA)], done, [replace(letter, key="other")])
+    assert len((await audit.read(AuditFilter(lesson_id=LessonId("le_one")))).entries) == 1
+    assert await letters.claim(AT, 10) == []
+    assert len(await lessons.notices_of(ORTEGA)) == 1

@@ -314,6 +314,23 @@ async def test_nobody_is_sent_home_by_the_clock(house: House, keeper: LessonKeep
     assert (await house.lessons.get(ONE)).state is LessonState.ENDED
 
 
+async def test_who_closes_it_at_the_same_moment_was_faster(
+    house: House, keeper: LessonKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put_in(house, LessonState.LIVE)
+    house.clock.advance(seconds=12 * 3600)
+    present = house.attendance.present
+
+    async def end_meanwhile(lesson_id: LessonId) -> frozenset[PersonId]:
+        await house.lessons.end(lesson_id, by=LIN)
+        return await present(lesson_id)
+
+    monkeypatch.setattr(house.attendance, "present", end_meanwhile)
+    await keeper.close_forgotten()
+    lesson = await house.lessons.get(ONE)
+    assert (lesson.state, lesson.version) == (LessonState.ENDED, 3)
+
+
 async def test_a_look_that_fails_is_followed_by_the_next(
     house: House, keeper: LessonKeeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:

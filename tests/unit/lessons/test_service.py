@@ -136,6 +136,7 @@ async def test_the_anchor_may_be_the_other_school(house: House) -> None:
         ({"co_teachers": ((), (WANG,))}, ErrorCode.LESSON_SIDES),
         ({"co_teachers": ((WANG,), ())}, ErrorCode.ADULT_NOT_VERIFIED),
         ({"co_teachers": ((LIN,), ())}, ErrorCode.LESSON_ADULTS),
+        ({"co_teachers": (tuple(AccountId(f"ac_{n}") for n in range(7)), ())}, ErrorCode.LESSON_ADULTS),
         ({"class_groups": (TAIPEI_CLASS, TAIPEI_CLASS)}, ErrorCode.LESSON_SIDES),
         ({"class_groups": (TAIPEI_CLASS, ClassGroupId("cg_none"))}, ErrorCode.LESSON_SIDES),
         ({"date": date(2026, 10, 19)}, ErrorCode.LESSON_IN_THE_PAST),
@@ -180,6 +181,19 @@ async def test_an_archived_class_group_has_no_lesson(house: House) -> None:
     group = house.directory.groups[TUCSON_CLASS]
     house.directory.groups[TUCSON_CLASS] = replace(group, archived_at=house.clock.now())
     assert await refusal(house.lessons.propose(a_proposal(), by=LIN)) is ErrorCode.LESSON_SIDES
+
+
+async def test_a_class_group_whose_school_is_gone_has_no_lesson(house: House) -> None:
+    del house.directory.its_schools[TUCSON]
+    assert await refusal(house.lessons.propose(a_proposal(), by=LIN)) is ErrorCode.LESSON_SIDES
+
+
+async def test_the_system_names_the_side_that_it_means(house: House) -> None:
+    lesson = await house.put()
+    assert await refusal(house.lessons.confirm(lesson.id, by=None)) is ErrorCode.LESSON_OTHER_SIDE
+    assert (await house.lessons.confirm(lesson.id, by=None, side="b")).state is S.CONFIRMED
+    proposed = await house.lessons.propose(a_proposal(), by=None)
+    assert (proposed.created_by, proposed.side("a").is_confirmed) == (None, True)
 
 
 async def test_one_language_is_enough_for_a_title(house: House) -> None:
