@@ -60,6 +60,8 @@ class Claims:
     room_preset: str = ""
     room_config: RoomConfiguration | None = None
     expires_at: datetime
+    issued_at: float = 0.0
+    """Seconds since 1970; 0 when the token does not say."""
 
 
 # Why no time checks by the library: the clock is ours to hand in, see _check_times.
@@ -216,6 +218,8 @@ def _claims(payload: Mapping[str, object], expires_at: datetime) -> Claims:
         room_preset=_text(payload, "roomPreset"),
         room_config=_room_config(payload),
         expires_at=expires_at,
+        # LiveKit's own tokens say only when they begin to be valid, which is when they are made.
+        issued_at=_timestamp(payload, "iat") or _timestamp(payload, "nbf") or 0.0,
     )
 
 

@@ -10,6 +10,7 @@ from server.clock import Clock
 from server.errors import ErrorCode, NotFound
 from server.ids import RoomName, new_room_sid
 from server.rooms.events import RoomEvents
+from server.rooms.revocations import Revocations
 from server.rooms.room import Room, RoomSettings
 
 
@@ -21,6 +22,7 @@ class RoomRegistry:
         self._clock = clock
         self._events = events
         self._random_u32 = random_u32
+        self.revocations = Revocations()
 
     def __iter__(self) -> Iterator[Room]:
         return iter(list(self._rooms.values()))

@@ -96,6 +96,11 @@ class RoomService:
         return self._person(request.room, request.identity)[1].info()
 
     def remove_participant(self, request: api.RoomParticipantIdentity) -> api.RemoveParticipantResponse:
+        if request.revoke_token_ts > 0:
+            # Why first: also who is away at this moment shall not come back with an old token.
+            self._registry.revocations.revoke(
+                RoomName(request.room), Identity(request.identity), request.revoke_token_ts
+            )
         room, person = self._person(request.room, request.identity)
         room.leave(person, DisconnectReason.PARTICIPANT_REMOVED)
         person.link.disconnect(DisconnectReason.PARTICIPANT_REMOVED, LeaveRequest.Action.DISCONNECT)
@@ -103,6 +108,8 @@ class RoomService:
 
     def update_participant(self, request: api.UpdateParticipantRequest) -> ParticipantInfo:
         _check_size(request.metadata)
+        if len(request.name) > MAX_NAME_CHARS:
+            raise InvalidInput(ErrorCode.NAME_INVALID, f"name is over {MAX_NAME_CHARS} characters")
         room, person = self._person(request.room, request.identity)
         if request.HasField("permission"):
             rights.set_grants(room, person, person.grants.with_permission(request.permission))

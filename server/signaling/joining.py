@@ -64,6 +64,10 @@ class Joiner:
         self._tokens = tokens
         self.sessions: dict[ParticipantSid, ParticipantSession] = {}
 
+    def check(self, claims: Claims) -> None:
+        """Raises Unauthorized for a genuine token that was taken back."""
+        self._registry.revocations.check(claims)
+
     async def serve(self, connection: Connection, join: Join, claims: Claims, *, is_single: bool) -> None:
         """Run one WebSocket from its first message to its end."""
         room_name = RoomName(claims.grants.room)

@@ -72,6 +72,7 @@ class SignalRoutes:
         header = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         token = request.query.get("access_token", "") or header
         claims = clean_claims(verify_join(token, self._keys, self._clock.now()))
+        self._joiner.check(claims)
         return parse_join(request.query, path_version=version), claims
 
     async def _join(self, request: web.Request, *, version: int) -> web.StreamResponse:

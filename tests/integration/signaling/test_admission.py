@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from aiohttp import WSServerHandshakeError
 from livekit.protocol.models import DisconnectReason
@@ -96,3 +98,37 @@ async def test_a_fresh_token_comes_with_the_join_and_admits(worker: Worker) -> N
     fresh = (await client.next_of("refresh_token")).refresh_token
     async with worker.http.get(worker.base + "/rtc/validate", params={"access_token": fresh}) as response:
         assert response.status == 200
+
+
+async def remove(worker: Worker, identity: str, revoke_token_ts: int) -> int:
+    """The status of RemoveParticipant."""
+    async with worker.http.post(
+        worker.base + "/twirp/livekit.RoomService/RemoveParticipant",
+        json={"room": "class", "identity": identity, "revoke_token_ts": revoke_token_ts},
+        headers={"Authorization": f"Bearer {token('app', room_admin=True)}"},
+    ) as response:
+        return response.status
+
+
+async def is_valid(worker: Worker, access_token: str) -> bool:
+    async with worker.http.get(worker.base + "/rtc/validate", params={"access_token": access_token}) as response:
+        return response.status == 200
+
+
+async def test_tokens_from_before_a_removal_can_be_taken_back(worker: Worker) -> None:
+    """`revoke_token_ts`: of this identity in this room only, also if nobody of that name is there."""
+    now = int(time.time())
+    client = await SignalClient.join(worker.http, worker.base, token("ana"))
+    await client.receive()
+    assert await remove(worker, "ana", now - 60) == 200
+    assert await is_valid(worker, token("ana")), "it was issued after that instant"
+    await client.socket.close()
+    assert await remove(worker, "ana", now + 60) == 404, "she is not there any more"
+    assert not await is_valid(worker, token("ana"))
+    assert await is_valid(worker, token("bo"))
+    assert await is_valid(worker, token("ana", room="another"))
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await worker.http.ws_connect(worker.base + "/rtc", params={"access_token": token("ana")})
+    assert refused.value.status == 401
+    await remove(worker, "ana", now - 60)
+    assert not await is_valid(worker, token("ana")), "an earlier instant gives nothing back"

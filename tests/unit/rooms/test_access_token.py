@@ -75,6 +75,7 @@ def test_minted_token_round_trip() -> None:
         grants=grants,
         sha256="x",
         expires_at=NOW + timedelta(hours=1),
+        issued_at=NOW.timestamp(),
     )
 
 
