@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
+from redis import DriverInfo
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server.ids import LessonId
 from server.tasks import TaskOwner
+from server.version import VERSION
 
 CHANNEL = "tongchuang:classroom"
 # A restart of Redis takes a second; asking more often would only fill the log.
@@ -24,6 +26,12 @@ _AGAIN_AFTER_S = 0.5
 # A nudge that cannot be sent at once is not worth waiting for.
 _SEND_TIMEOUT_S = 1.0
 _MAX_ID_CHARS = 64
+
+# Why: left out, the client looks its own version up on the disk for every connection it makes.
+REDIS_OPTIONS: dict[str, Any] = {
+    "driver_info": DriverInfo(name="tongchuang", lib_version=VERSION),
+    "socket_connect_timeout": _SEND_TIMEOUT_S,
+}
 
 log = structlog.get_logger("tongchuang.classroom")
 
@@ -53,7 +61,7 @@ class NoBus:
 
 class RedisBus:
     def __init__(self, url: str) -> None:
-        self._redis: Redis = Redis.from_url(url, socket_connect_timeout=_SEND_TIMEOUT_S, socket_timeout=None)
+        self._redis: Redis = Redis.from_url(url, **REDIS_OPTIONS)
         self._tasks = TaskOwner("classroom_bus")
         self._waiting: set[LessonId] = set()
         self._has_waiting = asyncio.Event()

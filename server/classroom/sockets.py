@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from server.access import SIGN_IN_COOKIE, Action, is_own_origin, must_ask, token_of, viewer_of
+from server.classroom.bus import REDIS_OPTIONS
 from server.classroom.door import Entrance, let_through
 from server.classroom.handlers import HANDLERS, Answer, Call, Tools
 from server.classroom.hub import Hub
@@ -316,4 +317,8 @@ class RedisManager(_Announces, socketio.AsyncRedisManager):  # type: ignore[misc
 
 
 def make_manager(redis_url: str) -> Any:
-    return RedisManager(redis_url, channel="tongchuang:socketio") if redis_url else LocalManager()
+    return _redis_manager(redis_url) if redis_url else LocalManager()
+
+
+def _redis_manager(url: str) -> Any:
+    return RedisManager(url, channel="tongchuang:socketio", redis_options=dict(REDIS_OPTIONS))
