@@ -241,7 +241,7 @@ async def test_a_lobby_waits_for_its_half_hour_and_for_the_authorisation(house: 
     wind = await house.demo("wind")
     begay = await staff.become("begay")
     seen = await begay.get(f"/lessons/{wind.id}")
-    assert f"/class-groups/{wind.sides[1].class_group_id}#authorisation" in seen.links
+    assert f"/class-groups/{wind.sides[1].class_group_id}/authorisation" in seen.links
     assert "Your school has not recorded" in seen.text
 
 
