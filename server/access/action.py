@@ -18,6 +18,8 @@ class Action(StrEnum):
     SCHOOL_CREATE = "school.create"
     SCHOOL_SEE = "school.see"
     SCHOOL_CHANGE = "school.change"
+    SCHOOL_HOURS_SEE = "school_hours.see"
+    SCHOOL_HOURS_CHANGE = "school_hours.change"
     PEOPLE_SEE = "people.see"
     ADMINISTRATOR_LIST = "administrator.list"
     ADMINISTRATOR_INVITE = "administrator.invite"

@@ -58,6 +58,9 @@ _SCHOOLS = {
     Action.SCHOOL_CREATE: _rule(_IT),
     Action.SCHOOL_SEE: _rule(_IT, _LIAISON, _MEMBER),
     Action.SCHOOL_CHANGE: _rule(_IT, _COORDINATOR),
+    Action.SCHOOL_HOURS_SEE: _rule(_IT, _LIAISON, _COORDINATOR, _TEACHER),
+    # A teacher too: who hears of the typhoon first writes it down.
+    Action.SCHOOL_HOURS_CHANGE: _rule(_IT, _COORDINATOR, _TEACHER),
     Action.PEOPLE_SEE: _rule(_IT, _COORDINATOR, _TEACHER),
     Action.ADMINISTRATOR_LIST: _rule(_IT),
     Action.ADMINISTRATOR_INVITE: _rule(_IT),

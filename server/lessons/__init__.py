@@ -14,7 +14,7 @@ from server.lessons.demo import DEMO_LESSON, DemoLesson, DemoPerson, demo_lesson
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.facts import SIDE_KEYS, LessonFacts, LessonState, SideFacts, SideKey
 from server.lessons.feed import CalendarFeeds, FeedFile, calendar_entry
-from server.lessons.hours import ClassHours, KnownHours, hours_of
+from server.lessons.hours import ClassHours, KnownHours, hours_of, starting_file
 from server.lessons.keeper import LessonKeeper
 from server.lessons.lesson import (
     LOBBY_OPENS_BEFORE,
@@ -36,6 +36,17 @@ from server.lessons.ports import Done, LessonRepository
 from server.lessons.proposal import Proposal, require_leader
 from server.lessons.reminder_job import ReminderJob
 from server.lessons.repository import SqlLessonRepository
+from server.lessons.school_file import SchoolFile, SchoolFiles
+from server.lessons.school_hours import (
+    Closed,
+    FileProblem,
+    check_file,
+    closures_of,
+    fits,
+    hit_by,
+    with_closure,
+    without_closure,
+)
 from server.lessons.seed import SeedPresence, add_presences, lessons_with_prefix, remove_lessons
 from server.lessons.series import Series
 from server.lessons.series_service import MOST_LESSONS, NotDone, SeriesService, SeriesView
@@ -56,12 +67,14 @@ __all__ = [
     "Bell",
     "CalendarFeeds",
     "ClassHours",
+    "Closed",
     "Correction",
     "DemoLesson",
     "DemoPerson",
     "Directory",
     "Done",
     "FeedFile",
+    "FileProblem",
     "Interval",
     "KnownHours",
     "Lesson",
@@ -84,6 +97,8 @@ __all__ = [
     "Proposal",
     "ReminderJob",
     "Row",
+    "SchoolFile",
+    "SchoolFiles",
     "SeedPresence",
     "Series",
     "SeriesService",
@@ -102,10 +117,14 @@ __all__ = [
     "bell_of",
     "build_lessons",
     "calendar_entry",
+    "check_file",
+    "closures_of",
     "commands",
     "demo_lesson_json",
     "facts_of",
+    "fits",
     "heading_of",
+    "hit_by",
     "hours_of",
     "lesson_of_room",
     "lessons_with_prefix",
@@ -116,6 +135,9 @@ __all__ = [
     "require_wall_time",
     "room_of",
     "screen_person",
+    "starting_file",
     "transition",
     "wall_time",
+    "with_closure",
+    "without_closure",
 ]

@@ -38,6 +38,10 @@ class AttendanceRepository(Protocol):
         """The newest of each person."""
         ...
 
+    async def note_seen(self, lesson_id: LessonId, done: Done) -> None:
+        """That somebody looked at names and times of pupils (C20)."""
+        ...
+
     async def forget_events(self, before: datetime) -> None:
         """Ids of words that nobody will send again."""
         ...
@@ -88,16 +92,22 @@ class SqlAttendanceRepository:
                 "reason": correction.reason,
             }
             await connection.execute(insert(correction_table), values)
-            if self._audit is not None:
-                await self._audit.write(
-                    done.action,
-                    correction.person,
-                    by=done.by,
-                    school_id=done.school_id,
-                    lesson_id=lesson_id,
-                    detail=done.detail,
-                    connection=connection,
-                )
+            await self._write(lesson_id, correction.person, done, connection)
+
+    async def note_seen(self, lesson_id: LessonId, done: Done) -> None:
+        await self._write(lesson_id, lesson_id, done, None)
+
+    async def _write(self, lesson_id: LessonId, subject: str, done: Done, connection: AsyncConnection | None) -> None:
+        if self._audit is not None:
+            await self._audit.write(
+                done.action,
+                subject,
+                by=done.by,
+                school_id=done.school_id,
+                lesson_id=lesson_id,
+                detail=done.detail,
+                connection=connection,
+            )
 
     async def corrections(self, lesson_id: LessonId) -> dict[PersonId, Correction]:
         asked = (

@@ -124,8 +124,19 @@ class AttendanceService:
 
     # -- the sheet
 
-    async def sheet(self, lesson_id: LessonId) -> Sheet:
-        """Raises NotFound."""
+    async def sheet(self, lesson_id: LessonId, *, by: AccountId | None = None) -> Sheet:
+        """`by` given: it is noted that they saw it (C20). Raises NotFound."""
+        return await self._seen(await self._sheet(lesson_id), "attendance.seen", by)
+
+    async def _seen(self, sheet: Sheet, action: str, by: AccountId | None) -> Sheet:
+        if by is not None:
+            pupils = sum(not row.is_adult for row in sheet.rows)
+            school_id = await self._changes.school_of(by)
+            done = Done(action=action, by=by, school_id=school_id, detail={"pupils": pupils})
+            await self._attendance.note_seen(sheet.lesson.id, done)
+        return sheet
+
+    async def _sheet(self, lesson_id: LessonId) -> Sheet:
         lesson = await self._lessons.get(lesson_id)
         presences = await self._attendance.presences(lesson_id)
         corrections = await self._attendance.corrections(lesson_id)
@@ -164,8 +175,9 @@ class AttendanceService:
         name = LocalizedText(student.display_name, student.display_name)
         return {person: Expected(person=person, side=side.key, is_adult=False, name=name)}
 
-    async def csv(self, lesson_id: LessonId, language: Language) -> bytes:
-        sheet = await self.sheet(lesson_id)
+    async def csv(self, lesson_id: LessonId, language: Language, *, by: AccountId | None = None) -> bytes:
+        """As `sheet`, as a file."""
+        sheet = await self._seen(await self._sheet(lesson_id), "attendance.downloaded", by)
         schools = await self._directory.schools([side.school_id for side in sheet.lesson.sides])
         return write_csv(sheet, schools, language)
 
@@ -175,7 +187,7 @@ class AttendanceService:
         self, lesson_id: LessonId, person: PersonId, intervals: Sequence[Interval], *, by: AccountId, reason: str
     ) -> Sheet:
         """What counts from now on; what was recorded stays. A signature of that side is void. No intervals: absent."""
-        sheet = await self.sheet(lesson_id)
+        sheet = await self._sheet(lesson_id)
         lesson = sheet.lesson
         row = next((row for row in sheet.rows if row.person == person), None)
         if row is None:
@@ -196,7 +208,7 @@ class AttendanceService:
         await self._attendance.correct(lesson_id, correction, done)
         if lesson.side(own).is_attendance_signed:
             await self._lessons.void_signature(lesson_id, own, by=by, note=correction.reason)
-        return await self.sheet(lesson_id)
+        return await self._sheet(lesson_id)
 
     async def sign(self, lesson_id: LessonId, *, by: AccountId, version: int | None = None) -> Lesson:
         """For the side of `by`'s school."""

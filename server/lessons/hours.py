@@ -46,6 +46,8 @@ class ClassHours:
     zone: str
     grade: str
     size: int
+    # the school's own file (docs/scheduler.md, without class groups); "" when it has none yet
+    school_file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,12 @@ class KnownHours:
 
 
 def hours_of(known: ClassHours) -> KnownHours:
-    """The school's own file by the class group's id, else the template of its level and zone."""
+    """The school's own file, else a demo school's by the class group's id, else the template of its level and zone.
+
+    Reads our templates and calendars: call it in a thread. Raises SchoolFileError for a file that was never checked.
+    """
+    if known.school_file:
+        return KnownHours(party=party_of_file(known), is_guessed=False)
     try:
         return KnownHours(party=find_party(known.class_group_id), is_guessed=False)
     except UnknownClassGroup:
@@ -78,6 +85,42 @@ def template_of(side: Side, zone: str, grade: str) -> tuple[str, str]:
     return _UNITED_STATES.get(zone, _ELSEWHERE)
 
 
+def party_of_file(known: ClassHours) -> Party:
+    """The class group on the bells and calendar of its school's file."""
+    school = parse_school(with_class_group(known.school_file, known).encode(), "school.yaml")
+    return Party(school, school.class_groups[0])
+
+
+def with_class_group(text: str, known: ClassHours) -> str:
+    """The stored file has none: classes live in the rosters, so they are put beside it for the scheduler."""
+    return f"{text.rstrip()}\nclass_groups:\n  - {json.dumps(_class_group(known), ensure_ascii=False)}\n"
+
+
+def _class_group(known: ClassHours) -> dict[str, object]:
+    return {
+        "id": "own-class",
+        "name": {"en": known.class_name.en, "zh-Hant-TW": known.class_name.zh},
+        "size": max(known.size, 1),
+    }
+
+
+def starting_file(known: ClassHours) -> str:
+    """What a school begins with: the template and calendar of its kind, by name, and no closures."""
+    template, calendar = template_of(known.side, known.zone, known.grade)
+    file = {
+        "school": "own",
+        "name": {"en": known.school_name.en, "zh-Hant-TW": known.school_name.zh},
+        "country": _COUNTRY[known.side],
+        "region": known.zone,
+        "zone": known.zone,
+        "template": template,
+        "calendar": calendar,
+        "closures": [],
+    }
+    # One key a line; every JSON value is YAML.
+    return "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in file.items())
+
+
 def _from_template(known: ClassHours) -> Party:
     template, calendar = template_of(known.side, known.zone, known.grade)
     # Why JSON: every JSON text is YAML, so names with quotes, colons or line breaks stay one value.
@@ -89,13 +132,7 @@ def _from_template(known: ClassHours) -> Party:
         "zone": known.zone,
         "template": template,
         "calendar": calendar,
-        "class_groups": [
-            {
-                "id": "own-class",
-                "name": {"en": known.class_name.en, "zh-Hant-TW": known.class_name.zh},
-                "size": max(known.size, 1),
-            }
-        ],
+        "class_groups": [_class_group(known)],
     }
     school = parse_school(json.dumps(file, ensure_ascii=False).encode(), f"{template}.yaml")
     return Party(school, school.class_groups[0])

@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlalchemy import Column, Integer, String, Table, Text, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from scheduler import School, parse_school
 from server.clock import Clock
 from server.errors import Conflict, ErrorCode
 from server.ids import AccountId, SchoolId
@@ -34,10 +33,6 @@ class SchoolFile:
     changed_by: AccountId | None
     changed_at: datetime
 
-    def parsed(self) -> School:
-        """Reads our templates and calendars from disk: call it in a thread. Raises SchoolFileError."""
-        return parse_school(self.text.encode(), "school.yaml")
-
 
 class SchoolFiles:
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -56,6 +51,12 @@ class SchoolFiles:
             changed_by=AccountId(row.changed_by) if row.changed_by else None,
             changed_at=row.changed_at,
         )
+
+    async def texts(self) -> dict[SchoolId, str]:
+        """Of all schools that have one."""
+        async with self._database.read() as connection:
+            rows = (await connection.execute(select(_t.school_id, _t.text))).all()
+        return {SchoolId(row.school_id): row.text for row in rows}
 
     async def put(self, school_id: SchoolId, text: str, *, version: int, by: AccountId | None) -> None:
         """`version`: the one that was changed, 0 for the first. Raises Conflict when another change came between."""

@@ -39,6 +39,8 @@ class Flash(StrEnum):
     AUTHORISATION_REVOKED = "authorisation_revoked"
     WELCOME = "welcome"
     SERIES_PROPOSED = "series_proposed"
+    HOURS_CHANGED = "hours_changed"
+    HOURS_HIT = "hours_hit"
     SERIES_PARTLY = "series_partly"
     SERIES_ACCEPTED = "series_accepted"
     SERIES_PARTLY_ACCEPTED = "series_partly_accepted"
@@ -76,6 +78,13 @@ TEXTS: Final[dict[Flash, LocalizedText]] = {
     Flash.NAME_REMOVED: LocalizedText("The name was removed from the class.", "已從班級移除這個名字。"),
     Flash.AUTHORISATION_RECORDED: LocalizedText("The school's authorisation is on record.", "學校授權書已登錄。"),
     Flash.AUTHORISATION_REVOKED: LocalizedText("The authorisation was revoked.", "授權已撤銷。"),
+    Flash.HOURS_CHANGED: LocalizedText(
+        "The school's hours were changed. No planned lesson is affected.", "學校時間已更新，沒有課堂受到影響。"
+    ),
+    Flash.HOURS_HIT: LocalizedText(
+        "The school's hours were changed. Planned lessons that do not fit any more: {count}. Please move them.",
+        "學校時間已更新，有 {count} 堂已排定的課不再合適，請改期。",
+    ),
     Flash.SERIES_PROPOSED: LocalizedText(
         "Lessons proposed: {count}. Your partner gets one letter about all of them.",
         "已提議 {count} 堂課，夥伴老師會收到一封說明所有課堂的信。",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from server.lessons import ClassHours
+from server.lessons import ClassHours, SchoolFiles
 from server.people import People
 
 
-async def list_classes(people: People) -> tuple[ClassHours, ...]:
+async def list_classes(people: People, files: SchoolFiles) -> tuple[ClassHours, ...]:
     """In the order of schools, then of classes."""
     found: list[ClassHours] = []
+    texts = await files.texts()
     for school in await people.schools.list():
         found += [
             ClassHours(
@@ -20,6 +21,7 @@ async def list_classes(people: People) -> tuple[ClassHours, ...]:
                 zone=school.zone,
                 grade=group.grade,
                 size=0,
+                school_file=texts.get(school.id, ""),
             )
             for group in await people.class_groups.of_school(school.id)
         ]

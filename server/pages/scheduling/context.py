@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server.clock import Clock
-from server.lessons import AnswerLinks, CalendarFeeds, ClassHours, LessonService, SeriesService
+from server.lessons import AnswerLinks, CalendarFeeds, ClassHours, LessonService, SchoolFiles, SeriesService
 from server.people import People
 
 
@@ -21,6 +21,7 @@ class SchedulingPages:
     feeds: CalendarFeeds
     answers: AnswerLinks
     series: SeriesService
+    school_files: SchoolFiles
     list_classes: Callable[[], Awaitable[Sequence[ClassHours]]]
     clock: Clock
     origin: Callable[[web.Request], str]

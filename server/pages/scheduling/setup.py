@@ -9,6 +9,13 @@ from server.pages.scheduling.answer import post_answer, show_answer
 from server.pages.scheduling.calendar import end_calendar, make_calendar, send_calendar, show_calendar
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
 from server.pages.scheduling.hours import show_hours
+from server.pages.scheduling.school_hours import (
+    add_closure,
+    put_school_file,
+    remove_closure,
+    send_school_file,
+    show_school_hours,
+)
 from server.pages.scheduling.series import confirm_series, post_series, show_new_series, show_series
 
 
@@ -22,6 +29,11 @@ def add_scheduling_pages(app: web.Application, pages: SchedulingPages) -> None:
     add_route(app, "POST", "/series/new", post_series, Action.LESSON_PROPOSE)
     add_route(app, "GET", "/series/{id}", show_series, Action.LESSON_SEE)
     add_route(app, "POST", "/series/{id}/confirm", confirm_series, Action.LESSON_CONFIRM)
+    add_route(app, "GET", "/schools/{school}/hours", show_school_hours, Action.SCHOOL_HOURS_SEE)
+    add_route(app, "GET", "/schools/{school}/hours.yaml", send_school_file, Action.SCHOOL_HOURS_SEE)
+    add_route(app, "POST", "/schools/{school}/hours/closures", add_closure, Action.SCHOOL_HOURS_CHANGE)
+    add_route(app, "POST", "/schools/{school}/hours/closures/remove", remove_closure, Action.SCHOOL_HOURS_CHANGE)
+    add_route(app, "POST", "/schools/{school}/hours/file", put_school_file, Action.SCHOOL_HOURS_CHANGE)
     app.router.add_get("/calendar/{token}.ics", send_calendar)
     app.router.add_get("/answer/{token}", show_answer)
     app.router.add_post("/answer/{token}", post_answer)

@@ -1,0 +1,163 @@
+"""Bells, calendar and closures of a school by its page: checked by line, looked at first, never moving a lesson."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from html import unescape
+
+import pytest
+
+from server.app import AppParts
+from server.lessons import Lesson, Lessons, Proposal
+from server.pair import LocalizedText, Side
+from server.people import Account, AuditFilter, Role, School
+from tests.integration.staff_pages.conftest import House
+from tests.integration.staff_pages.web_user import Seen
+
+
+@pytest.fixture
+def lessons(parts: AppParts) -> Lessons:
+    assert parts.lessons is not None
+    return parts.lessons
+
+
+class Case:
+    def __init__(self, house: House, school: School, lin: Account, lesson: Lesson) -> None:
+        self.house = house
+        self.school = school
+        self.lin = lin
+        self.lesson = lesson
+        self.path = f"/schools/{school.id}/hours"
+
+    async def page(self) -> Seen:
+        return await self.house.anybody.get(self.path)
+
+    async def close(self, first: str, **more: str) -> Seen:
+        return await self.house.anybody.submit(await self.page(), f"{self.path}/closures", first=first, **more)
+
+    async def file(self, text: str, step: str) -> Seen:
+        """By the button of that step, which carries its value."""
+        form = (await self.page()).form(f"{self.path}/file")
+        given = {name: values[0] for name, values in form.values.items()}
+        return await self.house.anybody.post(form.action, given | {"text": text, "step": step})
+
+
+@pytest.fixture
+async def case(house: House, lessons: Lessons) -> Case:
+    taipei, tucson = await house.school(), await house.school(Side.UNITED_STATES, "Saguaro School")
+    lin = await house.adult(taipei.id, "lin@example.edu")
+    ortega = await house.adult(tucson.id, "ortega@example.edu", name="Luis Ortega")
+    groups = [
+        await house.people.class_groups.create(school.id, name=LocalizedText("5A", "五年甲班"), grade="5", by=None)
+        for school in (taipei, tucson)
+    ]
+    lesson = await lessons.lessons.propose(
+        Proposal(
+            title=LocalizedText("Typhoons", "颱風"),
+            class_groups=(groups[0].id, groups[1].id),
+            leads=(lin.id, ortega.id),
+            date=date(2026, 10, 27),
+            start=time(8, 40),
+            minutes=40,
+        ),
+        by=lin.id,
+    )
+    await house.sign_in_as(lin)
+    return Case(house, taipei, lin, lesson)
+
+
+async def test_a_school_begins_with_what_is_usual_and_says_so(case: Case) -> None:
+    page = await case.page()
+    assert "Nothing was entered yet" in page.text
+    assert "tw-elementary" in page.html
+    assert "do not fit" not in page.text
+
+
+async def test_a_typhoon_is_two_fields_and_names_the_lessons_it_hits(case: Case, lessons: Lessons) -> None:
+    after = await case.close("2026-10-27", reason="typhoon")
+    assert "do not fit any more: 1" in after.text
+    assert "2026/10/27 週二" in after.text
+    assert "Typhoons" in after.text
+    # Nothing moves by itself.
+    assert (await lessons.lessons.get(case.lesson.id)).version == case.lesson.version
+    a, b = (side.class_group_id for side in case.lesson.sides)
+    found = await case.house.anybody.get(f"/hours?a={a}&b={b}&from=2026-10-26&weeks=1")
+    assert "10/28 週三" in found.text
+    assert "10/27 週二 07:40" not in found.text
+    removed = await case.house.anybody.submit(after, f"{case.path}/closures/remove")
+    assert "No planned lesson is affected" in removed.text
+    assert "do not fit" not in removed.text
+
+
+async def test_a_morning_at_a_distance_hits_the_class_that_does_not_join_from_home(case: Case) -> None:
+    after = await case.close("2026-10-27", part="morning", mode="distance")
+    assert "do not fit any more: 1" in after.text
+    assert "teaching at a distance" in after.text
+
+
+async def test_the_file_is_looked_at_before_it_is_saved(case: Case, lessons: Lessons) -> None:
+    stored = await case.house.anybody.get(f"{case.path}.yaml")
+    days = "days: {full: [{name: P1, start: 10:00, end: 10:40}]}"
+    week = "week: {mon: full, tue: full, wed: full, thu: full, fri: full}"
+    text = stored.html + "bells: [{first: 2020-01-01, " + days + ", " + week + "}]\n"
+    looked = await case.file(text, "look")
+    assert "would not fit any more" in looked.text
+    assert await lessons.school_files.find(case.school.id) is None
+    saved = await case.file(text, "save")
+    assert "do not fit any more: 1" in saved.text
+    found = await lessons.school_files.find(case.school.id)
+    assert found is not None
+    assert (found.version, found.changed_by) == (1, case.lin.id)
+    entries = (await case.house.people.audit.read(AuditFilter(school_id=case.school.id))).entries
+    assert entries[0].action == "school_hours.change"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("bells: nonsense\n", "Line"),
+        ("zone: America/Phoenix\n", "Line"),
+        ("closures: [{first: 2026-13-40}]\n", "Line"),
+        ("unknown: 1\n", "no such key"),
+        ("{[", "Line"),
+        ("a: &a [*a, *a]\n", "Line"),
+    ],
+)
+async def test_a_broken_file_is_refused_by_line_and_what_was_typed_stays(
+    case: Case, lessons: Lessons, change: str, said: str
+) -> None:
+    stored = await case.house.anybody.get(f"{case.path}.yaml")
+    answer = await case.file(stored.html + change, "save")
+    assert answer.status == 422
+    assert said in answer.text
+    assert change.strip() in unescape(answer.html)
+    assert await lessons.school_files.find(case.school.id) is None
+
+
+async def test_of_two_who_change_at_once_the_second_is_told(case: Case, lessons: Lessons) -> None:
+    seen = await case.page()
+    await case.close("2026-11-04")
+    answer = await case.house.anybody.submit(seen, f"{case.path}/closures", first="2026-11-05")
+    assert answer.status == 422
+    found = await lessons.school_files.find(case.school.id)
+    assert found is not None
+    assert "2026-11-05" not in found.text
+
+
+@pytest.mark.parametrize("first", ["", "tomorrow", "2026-02-30"])
+async def test_a_closure_without_a_date_is_refused(case: Case, first: str) -> None:
+    assert (await case.close(first)).status == 422
+
+
+async def test_a_reason_is_text_on_every_page(case: Case) -> None:
+    after = await case.close("2026-11-04", reason='"><script>alert(1)</script>')
+    assert "<script>alert" not in after.html
+
+
+async def test_a_stranger_learns_nothing_and_a_partner_changes_nothing(case: Case) -> None:
+    house = case.house
+    await house.sign_in("ortega@example.edu")
+    assert (await case.page()).status == 404
+    third = await house.adult(case.school.id, "wu@example.edu", frozenset({Role.TEACHER}), is_verified=False, name="Wu")
+    await house.sign_in_as(third)
+    assert (await case.page()).status == 403
