@@ -29,6 +29,8 @@ WAIT_FOR_WORKER_S = 4.0
 CALL_TIMEOUT_S = 10.0
 # How long the workers have to close their participants' sockets when we stop.
 FAREWELL_S = 1.5
+# What servers write into their logs for a client that did not wait (nginx's number; HTTP has none).
+CLIENT_CLOSED_REQUEST = 499
 # The largest message of either side is a description of a whole class; more is a mistake or an attack.
 MAX_MESSAGE_BYTES = 1024 * 1024
 MAX_CALL_BYTES = 256 * 1024
@@ -102,7 +104,11 @@ class Front:
             client = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=MAX_MESSAGE_BYTES)
             if not client.can_prepare(request).ok:
                 return web.Response(status=426, text="upgrade required", headers={"Upgrade": "websocket"})
-            await client.prepare(request)
+            try:
+                await client.prepare(request)
+            except ConnectionResetError:
+                # It gave up while its worker was looked for: nobody reads this.
+                return web.Response(status=CLIENT_CLOSED_REQUEST)
             self._open[client] = ended = asyncio.Event()
             try:
                 await pump_both(client, upstream)

@@ -23,8 +23,9 @@ log = structlog.get_logger("tongchuang.webhooks")
 
 # Why 512: a class of 60 joining with two tracks each is 180 events; three times that.
 MAX_QUEUED = 512
-# Why these: five tries within about 25 s outlast a receiver's restart; more would only pile up.
-PAUSES_S = (0.5, 1.5, 5.0, 15.0)
+# Why these: five tries within about 25 s outlast a receiver's restart, two more a deployment that went wrong at first;
+# what comes meanwhile waits in the bounded queue.
+PAUSES_S = (0.5, 1.5, 5.0, 15.0, 60.0, 120.0)
 # Why 10 s: a receiver that takes longer than this works in the wrong place.
 TIMEOUT = aiohttp.ClientTimeout(total=10.0)
 # What is still queued when the process ends gets this long.
