@@ -119,7 +119,7 @@ class LessonApi:
 
     async def show_attendance(self, request: web.Request) -> web.Response:
         lesson, _ = await self._lesson(request, Action.ATTENDANCE_SEE)
-        sheet = await self.lessons.attendance.sheet(lesson.id)
+        sheet = await self.lessons.attendance.sheet(lesson.id, by=_adult(request).account.id)
         return _json(attendance_out(sheet, await names_of(self.people, [sheet.lesson])))
 
     async def propose(self, request: web.Request) -> web.Response:

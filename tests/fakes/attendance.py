@@ -43,5 +43,8 @@ class MemoryAttendanceRepository:
     async def corrections(self, lesson_id: LessonId) -> dict[PersonId, Correction]:
         return dict(self._corrections.get(lesson_id, {}))
 
+    async def note_seen(self, lesson_id: LessonId, done: Done) -> None:
+        self.done.append(done)
+
     async def forget_events(self, before: datetime) -> None:
         self._events = {event: at for event, at in self._events.items() if at >= before}

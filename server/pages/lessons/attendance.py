@@ -85,7 +85,7 @@ async def show_attendance(request: web.Request) -> web.Response:
 async def download_csv(request: web.Request) -> web.Response:
     asked = await ask(request, Action.ATTENDANCE_SEE)
     language = staff_language(request)
-    body = await asked.pages.lessons.attendance.csv(asked.lesson.id, language)
+    body = await asked.pages.lessons.attendance.csv(asked.lesson.id, language, by=asked.account.id)
     name = f"attendance-{asked.lesson.date.isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
@@ -171,7 +171,7 @@ async def _page(
     forms: dict[str, Filled[Any]] | None = None,
     problem: TongchuangError | None = None,
 ) -> web.Response:
-    sheet = await asked.pages.lessons.attendance.sheet(asked.lesson.id)
+    sheet = await asked.pages.lessons.attendance.sheet(asked.lesson.id, by=asked.account.id)
     correctors = {row.correction.by for row in sheet.rows if row.correction}
     directory = await directory_of(asked.pages.people, [sheet.lesson], more=correctors)
     viewpoint = viewpoint_of(sheet.lesson, asked.account.id, asked.account.school_id, directory)

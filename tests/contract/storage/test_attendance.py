@@ -143,6 +143,9 @@ async def test_a_correction_is_in_the_audit_log(database: Database) -> None:
     correction = Correction(person=PersonId("pupil-1"), intervals=(), by=LIN, at=AT, reason="was ill")
     done = Done(action="attendance.correct", by=LIN, detail={"seconds_before": 2400, "seconds_after": 0})
     await SqlAttendanceRepository(database, audit).correct(ONE, correction, done)
-    [entry] = (await audit.read(AuditFilter(lesson_id=ONE))).entries
+    seen = Done(action="attendance.seen", by=LIN, detail={"pupils": 4})
+    await SqlAttendanceRepository(database, audit).note_seen(ONE, seen)
+    looked, entry = (await audit.read(AuditFilter(lesson_id=ONE))).entries
+    assert (looked.action, looked.subject, dict(looked.detail)) == ("attendance.seen", ONE, {"pupils": 4})
     assert (entry.action, entry.actor, entry.subject) == ("attendance.correct", LIN, "pupil-1")
     assert dict(entry.detail) == {"seconds_before": 2400, "seconds_after": 0}

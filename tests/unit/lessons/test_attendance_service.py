@@ -217,6 +217,16 @@ async def test_the_file_is_of_the_same_people(house: House) -> None:
     assert "晨光國小,小明,學生,否" in text
 
 
+async def test_looking_at_pupils_names_is_noted(house: House) -> None:
+    await house.attendance.sheet(ONE, by=LIN)
+    await house.attendance.csv(ONE, "en", by=ORTEGA)
+    await house.attendance.sheet(ONE)
+    assert [(done.action, done.by, dict(done.detail)) for done in house.kept.done] == [
+        ("attendance.seen", LIN, {"pupils": 4}),
+        ("attendance.downloaded", ORTEGA, {"pupils": 4}),
+    ]
+
+
 def info(identity: str, sid: str, joined_at: datetime) -> ParticipantInfo:
     active = ParticipantInfo.State.ACTIVE
     return ParticipantInfo(identity=identity, sid=sid, joined_at=int(joined_at.timestamp()), state=active)
