@@ -14,7 +14,6 @@ from server.pages.audit_words import SUBJECTS, detail_text, words_of
 from server.pages.forms import fresh
 from server.pages.people_context import moment_text, people_of, signed_in
 from server.pages.staff import staff_page
-from server.pages.words import ZONES
 from server.pair import LocalizedText
 from server.people import AuditEntry, AuditFilter, People, School
 
@@ -69,7 +68,7 @@ async def show_audit(request: web.Request) -> web.Response:
     return await staff_page(
         request,
         "audit.html",
-        where=ZONES[own.zone].name if own is not None and own.zone in ZONES else "UTC",
+        where=own.place if own is not None else "UTC",
         rows=await _rows(people, page.entries, schools, own),
         form=fresh(**dict(chosen)),
         schools=[(one.id, one.name) for one in schools.values()] if is_all else (),

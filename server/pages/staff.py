@@ -100,6 +100,7 @@ async def staff_page(
         side_text=SIDES,
         language_text=LANGUAGE_NAMES,
         zone_text=ZONES,
+        comma="、" if language == "zh-Hant-TW" else ", ",
         **values,
     )
     response = web.Response(status=status, text=page, content_type="text/html", headers=PRIVATE)
