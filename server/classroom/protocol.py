@@ -15,7 +15,7 @@ MAX_PEOPLE = 100
 # Socket.IO's frame: 1000 characters of four bytes each, escaped as JSON `\uXXXX` pairs, and the envelope.
 MAX_MESSAGE_BYTES = 16 * 1024
 
-Person = Annotated[str, StringConstraints(pattern=r"^(adult|pupil|screen)-[A-Za-z0-9_]{1,64}$", max_length=80)]
+Person = Annotated[str, StringConstraints(pattern=r"^(adult|pupil|screen)-[A-Za-z0-9_-]{1,64}$", max_length=80)]
 MessageId = Annotated[str, StringConstraints(pattern=r"^m[1-9][0-9]{0,9}$")]
 WordId = Annotated[str, StringConstraints(pattern=r"^w[1-9][0-9]{0,9}$")]
 Source = Literal["microphone", "camera", "screen_share"]
