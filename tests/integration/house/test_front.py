@@ -118,30 +118,6 @@ async def test_without_an_upgrade_nothing_hangs(start_front: StartFront) -> None
     assert (await client.get("/rtc?access_token=room:a")).status == 426
 
 
-async def test_a_client_that_gave_up_waiting_is_no_fault(
-    start_front: StartFront, caplog: pytest.LogCaptureFixture
-) -> None:
-    client, supervisor = await start_front(1)
-    worker = supervisor._slots[0].child
-    assert worker is not None
-    assert worker.pid is not None
-    os.kill(worker.pid, signal.SIGSTOP)
-    _, writer = await asyncio.open_connection(client.host, client.port)
-    writer.write(
-        b"GET /rtc?access_token=room:a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    )
-    await writer.drain()
-    # What comes over another connection later shows that the request was read.
-    assert (await client.get("/rtc", params={"access_token": "bad"})).status == 401
-    writer.transport.abort()
-    assert (await client.get("/rtc", params={"access_token": "bad"})).status == 401
-    os.kill(worker.pid, signal.SIGCONT)
-    async with client.ws_connect("/rtc?access_token=room:a") as socket:
-        await socket.receive_str()
-    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
-
-
 async def test_the_workers_close_code_arrives(start_front: StartFront) -> None:
     client, _ = await start_front(1)
     async with client.ws_connect("/rtc") as socket:
