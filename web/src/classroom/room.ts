@@ -1,7 +1,7 @@
 // One viewer in one lesson: joins what the app says (client) with sound and picture (session) and remembers what to tell them.
 import type { LocalTrack } from 'livekit-client';
 import { Track } from 'livekit-client';
-import { isolated, language, m, t, type Bilingual, type Values } from '../i18n/language.ts';
+import { isolated, language, m, t, type Values } from '../i18n/language.ts';
 import { call, type MediaTicket } from '../lesson/api.ts';
 import type { Joining } from '../lesson/elements/prejoin.ts';
 import { Session, type Chosen } from '../lesson/session.ts';
@@ -267,8 +267,9 @@ export class ClassRoom implements ClientListener {
     this.options.onChange();
   }
 
-  onAlert({ kind, name }: Alert): void {
-    const known: Bilingual = name ?? { en: '', 'zh-Hant-TW': '' };
-    this.show(kind === 'waiting' ? 'quiet' : 'sun', () => t(ALERTS[kind], { name: isolated(known[language()]) }));
+  onAlert({ kind, person, name }: Alert): void {
+    const known = name ?? this.state?.lobby.find((one) => one.person === person)?.name;
+    if (!known && (kind === 'waiting' || kind === 'second_device')) return; // the state will say it
+    this.show(kind === 'waiting' ? 'quiet' : 'sun', () => t(ALERTS[kind], { name: isolated(known?.[language()] ?? '') }));
   }
 }
