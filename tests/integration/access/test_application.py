@@ -26,6 +26,7 @@ MADE_UP = {
     "group": "cg_madeup",
     "account": "ac_madeup",
     "student": "st_madeup",
+    "series": "se_madeup",
 }
 # Some minutes of work for ten thousand: a quarter of them each time, all by setting it.
 REQUESTS = int(os.environ.get("ACCESS_REQUESTS", "2500"))
@@ -72,6 +73,7 @@ def ids(world: World, kind: str) -> dict[str, str]:
         "group": (world.groups["a"].id, world.groups["c"].id),
         "account": (world.accounts["teacher_a"].id, world.accounts["lead_c"].id),
         "student": (world.students["a1"].id, world.students["c1"].id),
+        "series": (world.series["ab"].id, world.series["cb"].id),
     }[kind]
     return {"a": real[0], "c": real[1], "": MADE_UP[kind]}
 
@@ -80,7 +82,7 @@ async def may_at_all(world: World, who: str, route: Route, where: str) -> bool:
     """By the table of rights, judged apart (tests/unit/access): whichever side or school the form may name."""
     viewer = await world.refreshed(who)
     subjects = [Subject()]
-    if route.kind == "lesson":
+    if route.kind in ("lesson", "series"):
         facts = await world.lessons.lessons.facts(world.lesson["ab" if where == "a" else "cb"].id)
         assert isinstance(facts, LessonFacts)
         subjects = [
