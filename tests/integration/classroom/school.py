@@ -18,20 +18,21 @@ from server.app import AppParts, create_app
 from server.classroom import Classroom, ClassroomParts, MediaKey
 from server.demo_api import MediaAccess
 from server.ids import AccountId, ClassGroupId, LessonId, SchoolId, StudentId
-from server.lessons import Lessons, Mode, build_lessons, pupil_person, room_of
+from server.lessons import Lessons, Mode, add_webhooks, build_lessons, pupil_person, room_of
 from server.lessons.proposal import Proposal
 from server.metrics import Metrics
 from server.pair import LocalizedText, Side
 from server.people import Account, ClassGroup, People, Role, School, SchoolAuthorisation, Student, build_people
 from server.people.seed import Seed, seed_people
 from server.storage import Database, database_url_for
+from tests.conformance.target import KEY as API_KEY
+from tests.conformance.target import SECRET as API_SECRET
 from tests.fakes.classroom import KEYS
 from tests.fakes.clock import FakeClock
 from tests.fakes.media import FakeMedia
 from tests.fakes.quick_hasher import QuickHasher
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
-API_KEY, API_SECRET = "APItest", "a secret of more than thirty-two characters"
 LIN, CHEN, ORTEGA, STRANGER = (AccountId(f"ac_{name}") for name in ("lin", "chen", "ortega", "stranger"))
 CLASS_A, CLASS_B, CLASS_C = (ClassGroupId(f"cg_{name}") for name in ("a", "b", "c"))
 # Long enough for a busy machine; a wait ends as soon as its condition holds.
@@ -314,17 +315,20 @@ async def build_house(
     media: FakeMedia | None = None,
     redis_url: str = "",
     database_url: str = "",
+    media_url: str = "",
+    port: int | None = None,
 ) -> House:
+    """`media_url`: a real media server with `API_KEY`, which posts its webhooks to `port`; else the one in memory."""
     clock, media = clock or FakeClock(NOW), media or FakeMedia()
     # In a thread: an application reads its templates and word lists when it is made.
-    house, app = await asyncio.to_thread(_compose, data, clock, media, redis_url, database_url)
-    house.server = TestServer(app)
+    house, app = await asyncio.to_thread(_compose, data, clock, media, redis_url, database_url, media_url)
+    house.server = TestServer(app, port=port)
     await house.server.start_server()
     return house
 
 
 def _compose(
-    data: Path, clock: FakeClock, media: FakeMedia, redis_url: str, database_url: str
+    data: Path, clock: FakeClock, media: FakeMedia, redis_url: str, database_url: str, media_url: str
 ) -> tuple[House, web.Application]:
     database = Database(database_url_for(data, database_url))
     people = build_people(database, clock, is_demo=True, hasher=QuickHasher())
@@ -336,12 +340,12 @@ def _compose(
             people=people,
             lessons=lessons,
             clock=clock,
-            media_url="http://127.0.0.1:1",
+            media_url=media_url,
             media_key=key,
             card_secret=b"s" * 32,
             redis_url=redis_url,
         ),
-        media,
+        None if media_url else media,
     )
 
     async def no_figures() -> bytes:
@@ -354,6 +358,9 @@ def _compose(
         render_metrics=no_figures,
         health={"database": database.answers},
         add_media=lambda _: None,
+        add_webhooks=lambda app: add_webhooks(
+            app, keys={API_KEY: API_SECRET}, attendance=lessons.attendance, listeners=(classroom.on_webhook,)
+        ),
         people=people,
         lessons=lessons,
         classroom=classroom,
