@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import secrets
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from livekit.api import AccessToken, VideoGrants
 
 from bench.client import AudioPlan, VideoPlan
 from bench.crowd import Crowd
+from bench.flood import Flood
 from bench.measure import machine, quiet_generator, summary
 from bench.target import ROOT, Target, add_arguments, chosen, place
 
@@ -92,6 +94,16 @@ def token(target: Target, room: str, identity: str) -> str:
     )
 
 
+async def under_flood(target: Target, joins: int, per_second: int) -> None:
+    """The same while so many joins with forged tokens come each second."""
+    async with Flood(target, per_second) as flood:
+        start = time.monotonic()
+        await packet_level(target, joins)
+        took = time.monotonic() - start
+        answered = " · ".join(f"{count:,} × {status}" for status, count in sorted(flood.statuses.items()))
+        print(f"  meanwhile {flood.sent / took:,.0f} bad joins a second were sent; answered: {answered}")
+
+
 async def packet_level(target: Target, joins: int) -> None:
     """The server's part, by a client whose own work is small and known."""
     async with Crowd(target) as crowd:
@@ -159,7 +171,10 @@ async def run(options: argparse.Namespace) -> int:
                 await in_chromium(target, options.joins, options.chromium, single=not options.two)
         quiet_generator()
         for target in targets:
-            await packet_level(target, options.joins)
+            if options.flood:
+                await under_flood(target, options.joins, options.flood)
+            else:
+                await packet_level(target, options.joins)
     return 0
 
 
@@ -168,6 +183,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--joins", type=int, default=50)
     made.add_argument("--no-browser", dest="browser", action="store_false")
     made.add_argument("--two", action="store_true", help="two peer connections (/rtc) in the browser")
+    made.add_argument("--flood", type=int, default=0, help="bad joins per second meanwhile (packet level only)")
     made.add_argument("--chromium", default="/usr/bin/chromium")
     add_arguments(made)
     return made
