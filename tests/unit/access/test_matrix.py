@@ -46,7 +46,8 @@ PLACES: dict[Action, set[str]] = {
 SCHOOL: dict[Action, set[str]] = {
     Action.SCHOOL_SEE: {"it", "liaison"} | MEMBERS_OF_A,
     Action.SCHOOL_CHANGE: {"it"} | COORDINATORS_OF_A,
-    Action.SCHOOL_HOURS_SEE: {"it", "liaison"} | STAFF_OF_A,
+    # roleless_co_a is a liaison officer by now.
+    Action.SCHOOL_HOURS_SEE: {"it", "liaison", "roleless_co_a"} | STAFF_OF_A,
     Action.SCHOOL_HOURS_CHANGE: {"it"} | STAFF_OF_A,
     Action.PEOPLE_SEE: {"it"} | STAFF_OF_A,
     Action.ACCOUNT_INVITE: {"it"} | COORDINATORS_OF_A,
