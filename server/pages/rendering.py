@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from server.pages.assets import Assets
@@ -19,6 +20,24 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "web" / "templates"
 
 # Names under which templates ask for a message; web/locales/update.py extracts exactly these.
 GETTEXT_NAMES = ("_", "pair", "en", "zh")
+
+
+class _Compiled(BytecodeCache):
+    """Templates compiled once for both languages, which differ only in what is given to them: half of the start."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (code := self._code.get(bucket.key)) is not None:
+            # Checks the source's checksum itself: a changed template is compiled anew.
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 class Renderer:
@@ -41,6 +60,7 @@ def _environment(catalogue: Mapping[str, str], language: Language) -> Environmen
         autoescape=True,
         undefined=StrictUndefined,
         auto_reload=False,
+        bytecode_cache=_COMPILED,
         cache_size=-1,  # every compiled template stays
         trim_blocks=True,
         lstrip_blocks=True,
