@@ -259,10 +259,11 @@ def _figures(
 
 
 def main() -> NoReturn:
-    lines = ParentLines()
+    # What takes time is imported by now: whoever waits for its order may be a spare.
+    status, lines = StatusPipe(), ParentLines()
+    status.say("loaded")
     order = TypeAdapter(AppOrder).validate_python(json.loads(lines.read()))
     die_with_parent(order.parent_pid)
-    status = StatusPipe()
     settings = read_settings(order.settings)
     configure_log(level=settings.log_level, as_json=settings.log_format == "json", keep_pii=settings.log_personal_data)
     try:

@@ -24,6 +24,9 @@ START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 3.0
 # Why: our own event loop may have been held up, and the beats lie unread in the pipe.
 _LAST_LOOK_S = 0.1
+# What a child that is able to be a spare says before it reads its order.
+LOADED = b"loaded\n"
+_NOT_YET = frozenset({"beat", "loaded"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +41,73 @@ class ChildLaunch:
     command: Sequence[str] = ()
 
 
+class Spare:
+    """A process that has loaded what it needs and waits for an order: with it a replacement takes no second."""
+
+    def __init__(self, launch: ChildLaunch) -> None:
+        self._launch = launch
+        self._process: asyncio.subprocess.Process | None = None
+        self._is_loaded = False
+        self._taken = asyncio.Event()
+
+    async def load(self) -> bool:
+        """False when it ended instead."""
+        # Why shielded: as in ChildProcess.start, a process that is being made must not be lost.
+        spawning = asyncio.ensure_future(spawn(self._launch, "spare"))
+        try:
+            self._process = await asyncio.shield(spawning)
+        except asyncio.CancelledError:
+            self._process = (await asyncio.gather(spawning))[0]
+            raise
+        assert self._process.stdout is not None
+        self._is_loaded = (await self._process.stdout.readline()) == LOADED
+        return self._is_loaded
+
+    def take(self) -> asyncio.subprocess.Process | None:
+        """The process, which is the caller's from now on; None while it loads, and when it is dead or taken."""
+        process = self._process
+        if process is None or not self._is_loaded or self._taken.is_set() or process.returncode is not None:
+            return None
+        self._taken.set()
+        return process
+
+    async def wait_until_used_up(self) -> None:
+        """Taken, or dead."""
+        assert self._process is not None
+        waiting = [asyncio.ensure_future(self._process.wait()), asyncio.ensure_future(self._taken.wait())]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def close(self) -> None:
+        """It does nothing yet, so nothing is lost by its end. Idempotent; leaves a taken one alone."""
+        if self._process is not None and not self._taken.is_set():
+            if self._process.returncode is None:
+                self._process.kill()
+            await self._process.wait()
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+
+
+async def spawn(launch: ChildLaunch, *words: str) -> asyncio.subprocess.Process:
+    """It waits for its order. `words` are for who looks at a list of processes."""
+    return await asyncio.create_subprocess_exec(
+        *(launch.command or (sys.executable, "-m", launch.module)),
+        *words,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        pass_fds=launch.pass_fds,
+    )
+
+
 class ChildProcess:
-    """Start once, wait until it is gone, close. Not reused. `briefing` is told right after the order."""
+    """Start once, wait until it is gone, close. Not reused. `briefing` is told right after the order.
+
+    `spare` is a process of such a launch that has loaded already.
+    """
 
     def __init__(
         self,
@@ -48,11 +116,13 @@ class ChildProcess:
         *,
         tick_timeout_s: float,
         briefing: Callable[[], object] | None = None,
+        spare: asyncio.subprocess.Process | None = None,
     ) -> None:
         self.socket = socket
         self._launch = launch
         self._tick_timeout_s = tick_timeout_s
         self._briefing = briefing
+        self._spare = spare
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -67,7 +137,7 @@ class ChildProcess:
             await asyncio.shield(spawning)
             word, values = await self._word_within(START_TIMEOUT_S)
             # A child that waits for something before it is ready (an app for its database) beats meanwhile.
-            while word == "beat":
+            while word in _NOT_YET:
                 word, values = await self._word_within(START_TIMEOUT_S)
         except TimeoutError:
             word, values = "error", {"detail": f"it was not ready within {START_TIMEOUT_S:.0f} s"}
@@ -81,13 +151,7 @@ class ChildProcess:
         return values
 
     async def _spawn(self) -> None:
-        process = await asyncio.create_subprocess_exec(
-            *(self._launch.command or (sys.executable, "-m", self._launch.module)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            pass_fds=self._launch.pass_fds,
-        )
-        self._process = process
+        self._process = self._spare or await spawn(self._launch)
         self.tell({**self._launch.order, "socket": str(self.socket), "parent_pid": os.getpid()})
         # Why only now: what it says may have changed while the process was being made.
         if self._briefing is not None:

@@ -77,6 +77,7 @@ class ProcessTree:
             clock=self._clock,
             on_change=self._on_change,
             briefing=self._briefing,
+            keeps_spare=self._settings.app_spare,
         )
 
     def _briefing(self) -> object:

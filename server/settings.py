@@ -57,6 +57,7 @@ class Settings(BaseSettings):
 
     # Why 64: as for workers.
     apps: int = Field(1, ge=1, le=64, description="App processes; more than 1 need REDIS_URL.")
+    app_spare: bool = Field(True, description="Keep one more loaded, so that one that dies is replaced at once.")
 
     metrics_token: SecretStr = Field(SecretStr(""), description="Token for /metrics; empty allows loopback only.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")

@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 
-from server.child_process import STOP_TIMEOUT_S, ChildLaunch, ChildProcess
+from server.child_process import STOP_TIMEOUT_S, ChildLaunch, ChildProcess, Spare
 from server.clock import Clock
 from server.errors import Unavailable
 from server.tasks import TaskOwner
@@ -56,6 +56,7 @@ def make_socket_folder() -> Path:
 class Supervisor:
     """One slot per launch. The children's sockets live in a private folder (mode 0700) that goes with us.
 
+    With `keeps_spare` another child is loaded and waits, so that a replacement is there at once.
     `on_change` hears the states after each change. `briefing` is told to each child after its order, and again to all
     by `brief`.
     """
@@ -69,6 +70,7 @@ class Supervisor:
         clock: Clock,
         on_change: Callable[[Sequence[SlotState]], None] = lambda _: None,
         briefing: Callable[[], object] | None = None,
+        keeps_spare: bool = False,
     ) -> None:
         self._folder: Path | None = None
         self._slots = [_Slot(launch) for launch in launches]
@@ -77,6 +79,8 @@ class Supervisor:
         self._clock = clock
         self._on_change = on_change
         self._briefing = briefing
+        self._keeps_spare = keeps_spare
+        self._spare: Spare | None = None
         self._tasks = TaskOwner("supervisor")
         self._is_stopping = False
 
@@ -100,6 +104,8 @@ class Supervisor:
             raise failures.exceptions[0] from None
         for index, slot in enumerate(self._slots):
             self._tasks.start(self._keep(index, slot), name=f"{self._kind}-{index}")
+        if self._keeps_spare:
+            self._tasks.start(self._keep_spare(), name=f"{self._kind}-spare")
 
     def brief(self) -> None:
         """Tell all children anew what `briefing` says now."""
@@ -109,12 +115,29 @@ class Supervisor:
                 if slot.child is not None:
                     slot.child.tell(words)
 
+    async def _keep_spare(self) -> None:
+        while True:
+            self._spare = Spare(self._slots[0].launch)
+            if await self._spare.load():
+                log.info("spare_loaded", kind=self._kind)
+                await self._spare.wait_until_used_up()
+            else:
+                log.error("spare_failed", kind=self._kind)
+                await self._spare.close()
+                await asyncio.sleep(BACKOFF_S[-1])
+
     async def _launch(self, slot: _Slot) -> None:
         # A socket of its own for each child: the front must not mistake a new one for the old.
         slot.launches += 1
         assert self._folder is not None
         socket = self._folder / f"{self._kind}-{self._slots.index(slot)}-{slot.launches}.sock"
-        slot.child = ChildProcess(slot.launch, socket, tick_timeout_s=self._tick_timeout_s, briefing=self._briefing)
+        slot.child = ChildProcess(
+            slot.launch,
+            socket,
+            tick_timeout_s=self._tick_timeout_s,
+            briefing=self._briefing,
+            spare=self._spare.take() if self._spare is not None else None,
+        )
         slot.ready = await slot.child.start()
         self._on_change(self.states)
 
@@ -152,6 +175,8 @@ class Supervisor:
     async def close(self, patience_s: float = STOP_TIMEOUT_S) -> None:
         """Idempotent: no replacement from now on, every child ended, its sockets gone."""
         await self._tasks.close()
+        if self._spare is not None:
+            await self._spare.close()
         self.stop_soon()
         await asyncio.gather(*(slot.child.close(patience_s) for slot in self._slots if slot.child is not None))
         for slot in self._slots:

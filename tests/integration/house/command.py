@@ -35,6 +35,10 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+# Without a spare, but where it is the question: a start of this many tests costs enough.
+_HOUSE = {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "TONGCHUANG_APP_SPARE": "false"}
+
+
 class Command:
     """Its standard error goes to a file: a server that logs much must not wait for us to read."""
 
@@ -53,7 +57,7 @@ class Command:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "server.cli", *words,
                 cwd=folder,
-                env={**bare, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", **environment},
+                env={**bare, **_HOUSE, **environment},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
@@ -76,6 +80,10 @@ class Command:
             await self.process.communicate()
         return self.process.returncode or 0, await asyncio.to_thread(self._errors.read_text)
 
+    async def spare_is_loaded(self) -> None:
+        """With TONGCHUANG_APP_SPARE=true: whatever dies now is replaced at once."""
+        await until(lambda: "spare_loaded" in self._errors.read_text())
+
     async def stop(self) -> tuple[int, str]:
         self.process.send_signal(signal.SIGTERM)
         return await self.end()
@@ -87,6 +95,10 @@ class Command:
             return [pid for pid in map(int, path.read_text().split()) if module in _command_line(pid)]
         except (FileNotFoundError, ProcessLookupError):
             return []
+
+    def first_apps(self) -> list[int]:
+        """The app processes of the start: neither a spare nor what was one."""
+        return [pid for pid in self.children(APP) if not _command_line(pid).rstrip().endswith("spare")]
 
     def child(self, module: str) -> int:
         """The only one of its kind."""
