@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from server.http.shown_path import shown_path
 from server.metrics import Metrics
 
 log = structlog.get_logger("tongchuang.access")
@@ -39,7 +40,7 @@ def access_middleware(metrics: Metrics, client: Callable[[web.Request], str]) ->
             say(
                 "request",
                 method=request.method,
-                path=request.path[:200],
+                path=shown_path(request),
                 status=status,
                 ms=round(seconds * 1000, 1),
                 **{"pii.address": client(request)},

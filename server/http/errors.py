@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from server.errors import ErrorCode, NotFound, TongchuangError
+from server.http.shown_path import shown_path
 
 log = structlog.get_logger("tongchuang.http")
 
@@ -52,7 +53,7 @@ def error_middleware(pages: ErrorPages) -> Middleware:
             return await handler(request)
         except TongchuangError as error:
             if error.status >= 500:
-                log.error("request_failed", error_code=str(error.code), detail=error.detail, path=request.path)
+                log.error("request_failed", error_code=str(error.code), detail=error.detail, path=shown_path(request))
             return _answer(request, error, pages)
         except web.HTTPException as http:
             if http.status < 400:
@@ -62,7 +63,7 @@ def error_middleware(pages: ErrorPages) -> Middleware:
                 answer.headers["Allow"] = allow
             return answer
         except Exception:
-            log.exception("request_crashed", path=request.path)
+            log.exception("request_crashed", path=shown_path(request))
             return _answer(request, TongchuangError(ErrorCode.INTERNAL), pages)
 
     return translate

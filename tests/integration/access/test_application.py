@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from server.access import PUBLIC, Action, Adult, Subject, action_of, is_public, may
 from server.app import AppParts, create_internal_app
 from server.classroom import HANDLERS
+from server.http.shown_path import SECRET_PARAMETERS
 from server.lessons import LessonFacts
 from server.people import Role
 from tests.integration.access.conftest import NEEDLES, World
@@ -203,3 +205,23 @@ async def _turn(world: World, dice: random.Random) -> None:
                 await lessons.start(lesson.id, by=lead)
         case _:
             return
+
+
+SECRET_PATHS = ("/set-up/", "/invitation/", "/reset/", "/join/", "/answer/", "/calendar/")
+
+
+@pytest.mark.parametrize("path", SECRET_PATHS)
+async def test_no_log_line_holds_a_link_that_is_a_right(world: World, path: str) -> None:
+    suffix = ".ics" if path == "/calendar/" else ""
+    with capture_logs() as lines:
+        await world.ask("visitor", "GET", f"{path}s3cr3t-needle{suffix}?x=s3cr3t-needle")
+    assert [line for line in lines if line["event"] == "request"]
+    assert "s3cr3t-needle" not in str(lines)
+
+
+def test_every_parameter_that_is_a_right_is_known(app: web.Application) -> None:
+    paths = [route.resource.canonical for route in app.router.routes() if route.resource is not None]
+    secret = {path for path in paths if path.startswith(SECRET_PATHS)}
+    assert {f"/{path.split('/')[1]}/" for path in secret} == set(SECRET_PATHS)
+    names = {name for path in secret for name in re.findall(r"\{(\w+)\}", path)}
+    assert names <= SECRET_PARAMETERS
