@@ -90,6 +90,7 @@ class Half:
 class Rights:
     """Buttons that are shown. The handler behind each asks again."""
 
+    press: bool = False
     move: bool = False
     cancel: bool = False
     cards: bool = False
@@ -233,7 +234,7 @@ def board_of(
         path=path_of(lesson),
         press=press,
         press_title=TITLES[press],
-        press_more=_more(press, opens, authorised),
+        press_more=_more(press, opens, authorised) if side is not None else None,
         is_overrun=lesson.state is S.LIVE and now >= lesson.ends_at,
         minutes=lesson.minutes,
         adults_needed=lesson.adults_needed,

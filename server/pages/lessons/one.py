@@ -14,7 +14,7 @@ from server.lessons import Lesson, LessonSide, SideKey
 from server.pages.forms import Filled, fresh
 from server.pages.lessons.board import Half, HalfFacts, Rights, board_of, halves_of, viewpoint_of
 from server.pages.lessons.directory import Directory, directory_of
-from server.pages.lessons.press import MODE_HINTS, MODES, STATES, TONES, Authorised
+from server.pages.lessons.press import MODE_HINTS, MODES, STATES, TONES, Authorised, Press, next_press
 from server.pages.lessons.reading import Asked, ask
 from server.pages.lessons.story import story_of
 from server.pages.staff import FORM_REFUSED, staff_language, staff_page
@@ -25,6 +25,16 @@ WORDS: Mapping[str, Any] = {
     "state_tone": TONES,
     "mode_text": MODES,
     "mode_hint": MODE_HINTS,
+}
+# The right behind each next press; without it the page only says what somebody else must do.
+PRESSES: Mapping[Press, Action] = {
+    Press.ANSWER: Action.LESSON_CONFIRM,
+    Press.CHECK_CONSENT: Action.LESSON_CHECK_CONSENT,
+    Press.CONSENT_MISSING: Action.LESSON_CHECK_CONSENT,
+    Press.OPEN_LOBBY: Action.LESSON_OPEN_LOBBY,
+    Press.ENTER: Action.ROOM_SEE,
+    Press.SIGN: Action.ATTENDANCE_SIGN,
+    Press.REPORT: Action.LESSON_REPORT,
 }
 # How many changes are told; a lesson that was moved more often has other troubles.
 MAX_STORY = 40
@@ -60,16 +70,16 @@ async def lesson_page(
     facts = {side.key: await _facts(asked, side) for side in lesson.sides}
     language = staff_language(request)
     colleagues = await _colleagues(asked)
-    now = asked.now
+    now, authorised = asked.now, authorised_of(facts, asked.side.key if asked.side else "a")
+    press = next_press(lesson, asked.side, authorised, now)
     halves = halves_of(lesson, directory, viewpoint, facts)
     first, second = (_with_staff(half, asked, directory, colleagues, language) for half in halves)
-    own = asked.side.key if asked.side else "a"
     board = board_of(
         lesson,
         (first, second),
         viewpoint,
-        authorised=authorised_of(facts, own),
-        can=_rights(asked),
+        authorised=authorised,
+        can=_rights(asked, press),
         now=now,
         story=story_of(audit.entries, lesson, directory, viewpoint),
     )
@@ -141,10 +151,11 @@ def _with_staff(half: Half, asked: Asked, directory: Directory, colleagues: tupl
     )
 
 
-def _rights(asked: Asked) -> Rights:
+def _rights(asked: Asked, press: Press) -> Rights:
     side = asked.side
     subject = Subject(school_id=side.school_id) if side else None
     return Rights(
+        press=press in PRESSES and asked.may(PRESSES[press]),
         move=asked.may(Action.LESSON_MOVE),
         cancel=asked.may(Action.LESSON_CANCEL),
         cards=subject is not None and may(asked.viewer, Action.CARDS_PRINT, subject) and _is_before(asked.lesson),

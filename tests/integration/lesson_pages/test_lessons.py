@@ -263,3 +263,21 @@ async def test_strangers_find_nothing_and_coordinators_only_their_school(house: 
     # a form without its word is another site's
     assert (await staff.browser.post(f"/lessons/{typhoon.id}/cancel", {"reason": "x"})).status == 403
     assert (await house.demo("typhoon")).state is S.CONSENT_CHECKED
+
+
+async def test_nobody_is_shown_a_button_that_would_refuse_them(house: House, staff: Staff) -> None:
+    """A coordinator answers for the school but opens no lobby; the administrator only looks."""
+    typhoon, desert = await house.demo("typhoon"), await house.demo("desert")
+    await staff.become("chiu")
+    seen = await staff.page(f"/lessons/{typhoon.id}")
+    assert heading(seen) == "Open the lobby, so that pupils can arrive."
+    assert f"/lessons/{typhoon.id}/lobby" not in [form.action for form in seen.forms]
+    seen = await staff.page(f"/lessons/{desert.id}")
+    seen = await staff.browser.submit(seen, f"/lessons/{desert.id}/confirm")
+    assert heading(seen) == "Both sides said yes. Check the authorisations."
+    await staff.become("it")
+    for lesson in (typhoon, desert):
+        seen = await staff.page(f"/lessons/{lesson.id}")
+        assert seen.status == 200
+        assert [form.action for form in seen.forms if form.action.startswith("/lessons/")] == []
+        assert "Your side" not in seen.text
