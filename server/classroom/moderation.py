@@ -25,20 +25,19 @@ _NANP = re.compile(r"1?[2-9]\d{2}[2-9]\d{6}")
 _LOCAL = re.compile(r"(?<![\d.\-/])(?:[2-9]\d{2}-\d{4}|(?!(?:19|20)\d\d-(?:19|20)\d\d)[2-9]\d{3}-\d{4})(?![\d\-/])")
 _WRITTEN_NANP = re.compile(r"(?<!\d)\(?[2-9]\d{2}\)?[\s.\-]{1,2}[2-9]\d{2}[\s.\-]{1,2}\d{4}(?!\d)")
 
-# -- addresses
+# -- addresses. Of the first part its last character is enough: a pattern that begins with a long repeat begins anew at
+# every letter of a long word.
 
 _AT = r"(?:@|[\s]{0,2}[(\[{<][\s]?(?:at|@|小老鼠)[\s]?[)\]}>][\s]{0,2}|\s{0,2}小老鼠\s{0,2}|\sat\s)"
 _DOT = r"(?:\.|。|[\s]{0,2}[(\[{<][\s]?(?:dot|點|点|\.)[\s]?[)\]}>][\s]{0,2}|\sdot\s|\s?點\s?|\s\.\s?)"
 _TLD = r"(?:com|net|org|edu|gov|info|tw|jp|cn|hk|io|gg|tv|ly|app|dev|xyz|link|live|site|online|club|us|me|co|be|uk|ca)"
-_EMAIL = re.compile(
-    rf"[a-z0-9._%+\-]{{1,64}}{_AT}[a-z0-9\-]{{1,40}}(?:{_DOT}[a-z0-9\-]{{1,20}}){{0,3}}{_DOT}{_TLD}(?![a-z])"
-)
-_MAILBOX = re.compile(r"[a-z0-9._%+\-]{2,64}\s?(?:@|\bat\b|小老鼠)\s?(?:gmail|hotmail|outlook|icloud|yahoo|qq|163)\b")
+_EMAIL = re.compile(rf"[a-z0-9._%+\-]{_AT}[a-z0-9\-]{{1,40}}(?:{_DOT}[a-z0-9\-]{{1,20}}){{0,3}}{_DOT}{_TLD}(?![a-z])")
+_MAILBOX = re.compile(r"[a-z0-9._%+\-]\s?(?:@|\bat\b|小老鼠)\s?(?:gmail|hotmail|outlook|icloud|yahoo|qq|163)\b")
 # Endings that no everyday sentence without a space after its full stop would make: not `me`, `us`, `be`, `co`.
 _SURE_TLD = r"(?:com|net|org|edu|gov|info|tw|jp|cn|hk|io|gg|tv|ly|app|dev|xyz|link|live|site|online|club)"
 _SCHEME = re.compile(r"[a-z]{2,10}:/{1,3}\w|\bwww\s?[.。]\s?\w|\bhxxps?\b")
-_DOMAIN = re.compile(rf"[a-z0-9\-]{{1,63}}(?:{_DOT}[a-z0-9\-]{{1,30}}){{0,3}}{_DOT}{_SURE_TLD}(?![a-z0-9])")
-_DOMAIN_WITH_PATH = re.compile(rf"[a-z0-9\-]{{1,63}}\.{_TLD}(?:/|:\d)\S")
+_DOMAIN = re.compile(rf"[a-z0-9\-](?:{_DOT}[a-z0-9\-]{{1,30}}){{0,3}}{_DOT}{_SURE_TLD}(?![a-z0-9])")
+_DOMAIN_WITH_PATH = re.compile(rf"[a-z0-9\-]\.{_TLD}(?:/|:\d)\S")
 _IP = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 
 # -- names on other services
