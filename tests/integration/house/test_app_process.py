@@ -32,7 +32,7 @@ from tests.integration.house.redis_server import run_redis
 # Long enough that a stopped process is not replaced while a test looks at what happens meanwhile.
 PATIENT = {"TONGCHUANG_WORKER_TICK_TIMEOUT_S": "60"}
 
-# The SDK begins anew when its first attempt to resume has no answer after 5 s: on a machine so busy that the replacement
+# The SDK begins anew when its first attempt to resume has no answer after 5 s: on a machine so busy that a replacement
 # takes as long, people come back with new tracks.
 CLIENTS_RESUME_WITHIN_S = 4.0
 
