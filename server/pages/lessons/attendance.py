@@ -174,7 +174,7 @@ async def _page(
     sheet = await asked.pages.lessons.attendance.sheet(asked.lesson.id, by=asked.account.id)
     correctors = {row.correction.by for row in sheet.rows if row.correction}
     directory = await directory_of(asked.pages.people, [sheet.lesson], more=correctors)
-    viewpoint = viewpoint_of(sheet.lesson, asked.account.id, asked.account.school_id, directory)
+    viewpoint = viewpoint_of(sheet.lesson, asked.side, asked.account.school_id, directory)
     language = staff_language(request)
     sides = sheet.lesson.sides if viewpoint.mine != "b" else sheet.lesson.sides[::-1]
     parts = [_part(side, sheet, directory, asked.viewer, viewpoint, language, forms or {}) for side in sides]

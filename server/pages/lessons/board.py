@@ -22,7 +22,7 @@ from server.pages.lessons.press import (
     path_of,
 )
 from server.pair import LocalizedText, Side
-from server.people import School, SchoolAuthorisation
+from server.people import SchoolAuthorisation
 
 S = LessonState
 
@@ -272,9 +272,7 @@ MISSING: Mapping[tuple[bool, bool], LocalizedText] = {
 }
 
 
-def viewpoint_of(lesson: Lesson, account_id: str, school_id: str | None, directory: Directory) -> Viewpoint:
-    """By the part they have in it, else by their school; somebody of neither reads side a's wall."""
-    side = lesson.side_of_adult(account_id) or lesson.side_of_school(school_id)  # type: ignore[arg-type]  # ids of ours
-    at = side or lesson.sides[0]
-    school: School = directory.schools[at.school_id]
-    return Viewpoint(mine=side.key if side else None, side=school.side, zone=at.zone)
+def viewpoint_of(lesson: Lesson, own: LessonSide | None, school_id: SchoolId | None, directory: Directory) -> Viewpoint:
+    """`own`: the half that is theirs. Somebody with none reads the wall of their school, else that of side a."""
+    at = own or lesson.side_of_school(school_id) or lesson.sides[0]
+    return Viewpoint(mine=own.key if own else None, side=directory.schools[at.school_id].side, zone=at.zone)

@@ -121,7 +121,7 @@ async def _row(pages: LessonPages, account: Account, lesson: Lesson, directory: 
         missing = await pages.lessons.lessons.missing_consent(lesson.id)
     mine = side.key if side else "a"
     authorised = Authorised(mine=mine not in missing, other=not set(missing) - {mine})
-    viewpoint = viewpoint_of(lesson, account.id, account.school_id, directory)
+    viewpoint = viewpoint_of(lesson, side, account.school_id, directory)
     return row_of(lesson, directory, viewpoint, authorised, pages.clock.now())
 
 
@@ -177,7 +177,7 @@ async def _steps_done(pages: LessonPages, account: Account, lessons: Sequence[Le
 
 
 def _line(notice: Notice, lesson: Lesson, account: Account, directory: Directory) -> NoticeLine:
-    viewpoint = viewpoint_of(lesson, account.id, account.school_id, directory)
+    viewpoint = viewpoint_of(lesson, own_side(lesson, account), account.school_id, directory)
     text, who = NOTICES[notice.kind], directory.name_of(notice.by)
     return NoticeLine(
         when=moment(notice.at, viewpoint.side, viewpoint.zone),

@@ -66,7 +66,7 @@ async def lesson_page(
     audit = await people.audit.read(AuditFilter(lesson_id=lesson.id, action_prefix="lesson."), MAX_STORY)
     actors = {entry.actor for entry in audit.entries if entry.actor.startswith("ac_")}
     directory = await directory_of(people, [lesson], more=actors)  # type: ignore[arg-type]  # they begin with ac_
-    viewpoint = viewpoint_of(lesson, asked.account.id, asked.account.school_id, directory)
+    viewpoint = viewpoint_of(lesson, asked.side, asked.account.school_id, directory)
     facts = {side.key: await _facts(asked, side) for side in lesson.sides}
     language = staff_language(request)
     colleagues = await _colleagues(asked)
