@@ -68,7 +68,9 @@ def changed_by(presences: Collection[Presence], told: Told) -> Sequence[Presence
             there = {presence.sid for presence in told.present}
             gone = [one for one in presences if one.is_open and one.sid in told.known and one.sid not in there]
             new = [one for one in told.present if one.sid not in by_sid]
-            after = [*(_ended(one, told.at) for one in gone), *new]
+            # A wrong guess of an earlier look: the media server did not say that they left, and they are there.
+            back = [one for one in presences if one.left_by is LeftBy.GUESSED and one.sid in there]
+            after = [*(_ended(one, told.at) for one in gone), *new, *(_reopened(one) for one in back)]
         case _:
             assert_never(told)
     return [one for one in after if by_sid.get(one.sid) != one]
@@ -76,6 +78,10 @@ def changed_by(presences: Collection[Presence], told: Told) -> Sequence[Presence
 
 def _is_of_another(presence: Presence, room_sid: str) -> bool:
     return bool(presence.room_sid) and presence.room_sid != room_sid
+
+
+def _reopened(presence: Presence) -> Presence:
+    return replace(presence, left_at=None, left_by=None, is_interrupted=False)
 
 
 def _ended(presence: Presence, at: datetime) -> Presence:

@@ -184,6 +184,18 @@ def test_a_comparison_makes_good_what_was_missed() -> None:
     assert rows["fresh"].is_open
 
 
+def test_a_wrong_guess_is_taken_back_and_a_word_is_not() -> None:
+    there = (presence("guessed", at()), presence("told", at()))
+    rows = play(
+        Joined(presence=there[0]),
+        Compared(known=frozenset({"guessed"}), present=(), at=at(5)),
+        Left(presence=presence("told", at(), at(6))),
+        Compared(known=frozenset(), present=there, at=at(7)),
+    )
+    assert rows["guessed"] == there[0]
+    assert rows["told"].left_at == at(6)
+
+
 moments = st.integers(0, 2400)
 
 
