@@ -26,6 +26,7 @@ from scheduler.interval import Interval
 from scheduler.loader import load_school, parse_school
 from scheduler.model import (
     ClassGroup,
+    ClassGroupId,
     Closure,
     ClosureMode,
     Confidence,
@@ -69,6 +70,7 @@ __all__ = [
     "CalendarLesson",
     "Change",
     "ClassGroup",
+    "ClassGroupId",
     "Closure",
     "ClosureMode",
     "Confidence",

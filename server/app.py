@@ -29,7 +29,7 @@ from server.http import (
     error_middleware,
 )
 from server.jobs import add_jobs
-from server.lessons import DEMO_LESSON, Lessons
+from server.lessons import DEMO_LESSON, Lessons, list_classes
 from server.metrics import Metrics
 from server.pages import (
     CardPrinter,
@@ -44,7 +44,7 @@ from server.pages import (
     render_error,
     setup_pages,
 )
-from server.pages.scheduling import SchedulingPages, add_scheduling_pages, list_classes
+from server.pages.scheduling import SchedulingPages, add_scheduling_pages
 from server.people import People
 from server.version import VERSION
 

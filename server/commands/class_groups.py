@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from scheduler import Party, SchoolFileError, UnknownClassGroup, parties_in
+from scheduler import Party, SchoolFileError, UnknownClassGroup, find_party, parties_in
 from server.clock import SystemClock
+from server.commands.stored_classes import stored_parties
 from server.errors import ErrorCode, InvalidInput
 from server.settings import load_settings
 
@@ -55,6 +56,14 @@ def add_data_argument(parser: argparse.ArgumentParser) -> None:
 def own_parties(data: Path | None) -> tuple[Party, ...]:
     """Class groups of the school files in the data folder."""
     return parties_in(load_settings(data=data).data / "schools")
+
+
+def find_class(wanted: str, own: tuple[Party, ...], data: Path | None) -> Party:
+    """Of the school files, the demo data, a file of its own, or the database: in this order, the quick ones first."""
+    try:
+        return find_party(wanted, own)
+    except UnknownClassGroup:
+        return find_party(wanted, (*own, *stored_parties(data)))
 
 
 def print_json(value: Any) -> None:

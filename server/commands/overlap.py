@@ -12,11 +12,19 @@ from scheduler import (
     answer_table,
     demo_parties,
     find_overlaps,
-    find_party,
     parties_table,
     party_json,
 )
-from server.commands.class_groups import add_data_argument, day, one_sentence, own_parties, print_json, today_at
+from server.commands.class_groups import (
+    add_data_argument,
+    day,
+    find_class,
+    one_sentence,
+    own_parties,
+    print_json,
+    today_at,
+)
+from server.commands.stored_classes import stored_parties
 from server.errors import ErrorCode, InvalidInput
 
 HELP = "hours that work for two class groups"
@@ -47,7 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     with one_sentence():
         own = own_parties(arguments.data)
         if arguments.list:
-            parties = (*own, *demo_parties())
+            known = (*own, *demo_parties())
+            ids = {one.id for one in known}
+            parties = (*known, *(one for one in stored_parties(arguments.data) if one.id not in ids))
             if arguments.json:
                 print_json([party_json(one) for one in parties])
             else:
@@ -55,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         if not arguments.a or not arguments.b:
             raise InvalidInput(ErrorCode.INVALID_REQUEST, "overlap needs two class groups; overlap --list shows them")
-        a, b = find_party(arguments.a, own), find_party(arguments.b, own)
+        a, b = find_class(arguments.a, own, arguments.data), find_class(arguments.b, own, arguments.data)
         query = Query(
             a=a,
             b=b,

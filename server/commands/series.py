@@ -16,12 +16,19 @@ from scheduler import (
     Tier,
     accept_replacements,
     find_overlaps,
-    find_party,
     plan_series,
     series_json,
     series_table,
 )
-from server.commands.class_groups import add_data_argument, day, one_sentence, own_parties, print_json, today_at
+from server.commands.class_groups import (
+    add_data_argument,
+    day,
+    find_class,
+    one_sentence,
+    own_parties,
+    print_json,
+    today_at,
+)
 from server.errors import ErrorCode, InvalidInput
 
 HELP = "a term's lessons for a pair of class groups"
@@ -91,7 +98,7 @@ def planned(arguments: argparse.Namespace) -> SeriesPlan:
     """Raises InvalidInput in one sentence."""
     with one_sentence():
         own = own_parties(arguments.data)
-        a, b = find_party(arguments.a, own), find_party(arguments.b, own)
+        a, b = find_class(arguments.a, own, arguments.data), find_class(arguments.b, own, arguments.data)
         query = Query(
             a=a,
             b=b,

@@ -10,6 +10,7 @@ from server.lessons.attendance_service import AttendanceService, ListParticipant
 from server.lessons.bell import WARNS_BEFORE, Bell, bell_of
 from server.lessons.build import Lessons, build_lessons
 from server.lessons.changes import LessonChanges
+from server.lessons.classes import list_classes
 from server.lessons.demo import DEMO_LESSON, DemoLesson, DemoPerson, demo_lesson_json
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.facts import SIDE_KEYS, LessonFacts, LessonState, SideFacts, SideKey
@@ -128,6 +129,7 @@ __all__ = [
     "hours_of",
     "lesson_of_room",
     "lessons_with_prefix",
+    "list_classes",
     "load_zones",
     "pupil_person",
     "remove_lessons",

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from scheduler import Party, UnknownClassGroup, find_party, parse_school
+from scheduler import ClassGroupId as PartyId
+from scheduler import Party, School, UnknownClassGroup, find_party, parse_school
 from server.ids import ClassGroupId, SchoolId
 from server.pair import LocalizedText, Side
 
@@ -87,8 +88,12 @@ def template_of(side: Side, zone: str, grade: str) -> tuple[str, str]:
 
 def party_of_file(known: ClassHours) -> Party:
     """The class group on the bells and calendar of its school's file."""
-    school = parse_school(with_class_group(known.school_file, known).encode(), "school.yaml")
-    return Party(school, school.class_groups[0])
+    return _party(parse_school(with_class_group(known.school_file, known).encode(), "school.yaml"), known)
+
+
+def _party(school: School, known: ClassHours) -> Party:
+    """With our own id of the class group, which is no id of a file."""
+    return Party(school, replace(school.class_groups[0], id=PartyId(known.class_group_id)))
 
 
 def with_class_group(text: str, known: ClassHours) -> str:
@@ -134,5 +139,4 @@ def _from_template(known: ClassHours) -> Party:
         "calendar": calendar,
         "class_groups": [_class_group(known)],
     }
-    school = parse_school(json.dumps(file, ensure_ascii=False).encode(), f"{template}.yaml")
-    return Party(school, school.class_groups[0])
+    return _party(parse_school(json.dumps(file, ensure_ascii=False).encode(), f"{template}.yaml"), known)

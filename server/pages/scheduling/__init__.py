@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from server.pages.scheduling.classes import list_classes
 from server.pages.scheduling.context import SchedulingPages
 from server.pages.scheduling.setup import add_scheduling_pages
 
-__all__ = ["SchedulingPages", "add_scheduling_pages", "list_classes"]
+__all__ = ["SchedulingPages", "add_scheduling_pages"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from server.lessons import ClassHours, SchoolFiles
+from server.lessons.hours import ClassHours
+from server.lessons.school_file import SchoolFiles
 from server.people import People
 
 
