@@ -6,6 +6,7 @@ refused unless a media server is named. To look at pages: `python -m tests.fakes
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from pathlib import Path
@@ -22,6 +23,8 @@ from server.pages.language import choose_language, remember_choice
 from server.pages.rendering import Renderer
 from server.pair import LocalizedText
 from tests.fakes.classroom_scene import KEY, TITLE, FakeClass, Payload, both, instant, member
+
+READY = "The fake is ready: "
 
 
 class FakeServer:
@@ -247,10 +250,18 @@ class FakeServer:
         return web.json_response(self.heard)
 
 
+async def serve(port: int, server: FakeServer) -> None:
+    runner = web.AppRunner(server.app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    host, bound = runner.addresses[0][:2]
+    print(f"{READY}http://{host}:{bound}", flush=True)
+    await asyncio.Event().wait()
+
+
 def main() -> None:
     port, dist, *media = sys.argv[1:]
-    server = FakeServer(Path(dist), (media[0], media[1], media[2]) if media else None)
-    web.run_app(server.app, host="127.0.0.1", port=int(port), print=None)
+    asyncio.run(serve(int(port), FakeServer(Path(dist), (media[0], media[1], media[2]) if media else None)))
 
 
 if __name__ == "__main__":

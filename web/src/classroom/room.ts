@@ -89,6 +89,11 @@ export class ClassRoom implements ClientListener {
     return this.client.state;
   }
 
+  /** Sound and picture are there; chat and hands need only the state. */
+  get isLive(): boolean {
+    return this.session?.phase === 'live' || this.session?.phase === 'back';
+  }
+
   /** Goes to the lobby, and into the room as soon as one is admitted. */
   enter({ tracks, late, chosen }: Joining): void {
     this.devices = chosen;

@@ -62,7 +62,7 @@ export class ClassroomElement extends PageElement {
   private plan: ClassStagePlan | undefined;
   private readonly voices = document.createElement('div');
   private readonly keys = new Keys(
-    () => (this.room?.session?.phase === 'live' ? { hasKeys: this.hasKeys, isPushToTalk: this.isPushToTalk && !this.room.state?.you.is_companion } : undefined),
+    () => (this.view === 'room' && this.room ? { hasKeys: this.hasKeys, isPushToTalk: this.isPushToTalk && !this.room.state?.you.is_companion } : undefined),
     (action) => void this.act(action),
   );
 
@@ -125,17 +125,17 @@ export class ClassroomElement extends PageElement {
     const { room } = this;
     const state = room?.state;
     if (!room || !state) return;
-    const me = room.session?.room.localParticipant;
+    const me = room.isLive ? room.session?.room.localParticipant : undefined;
     switch (action) {
       case 'microphone':
-        if (state.you.allowed.microphone || me?.isMicrophoneEnabled) await room.setMicrophone(!me?.isMicrophoneEnabled);
+        if (me && (state.you.allowed.microphone || me.isMicrophoneEnabled)) await room.setMicrophone(!me.isMicrophoneEnabled);
         return;
       case 'camera':
-        if (state.you.allowed.camera || me?.isCameraEnabled) await room.setCamera(!me?.isCameraEnabled);
+        if (me && (state.you.allowed.camera || me.isCameraEnabled)) await room.setCamera(!me.isCameraEnabled);
         return;
       case 'talk':
       case 'hush':
-        if (action === 'hush' || state.you.allowed.microphone) await room.setMicrophone(action === 'talk');
+        if (me && (action === 'hush' || state.you.allowed.microphone)) await room.setMicrophone(action === 'talk');
         return;
       case 'screen':
         return room.session?.setScreen(!me?.isScreenShareEnabled);
@@ -268,12 +268,11 @@ export class ClassroomElement extends PageElement {
     const me = session.room.localParticipant;
     const media = mediaOf(session.room);
     const hasStage = !you.is_companion || this.sees;
-    const isLive = session.phase === 'live' || session.phase === 'back';
     const view = {
       isMicrophoneOn: me.isMicrophoneEnabled,
       isCameraOn: me.isCameraEnabled,
       isScreenOn: me.isScreenShareEnabled,
-      isLive,
+      isLive: room.isLive,
       isPushToTalk: this.isPushToTalk,
       isReacting: this.isReacting,
       hasMore: this.hasMore,
