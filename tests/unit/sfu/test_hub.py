@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.sfu import rtcp, rtcp_writer, rtp
+from server.sfu.burst import MAX_BURST
 from server.sfu.description import Codec, ExtensionIds, LayerWish, MediaKind, VideoQuality
 from server.sfu.drop_reason import DropReason
 from tests.unit.sfu.media_lab import (
@@ -156,6 +157,62 @@ def test_red_is_unpacked_only_for_those_without_it() -> None:
     lab.hub.flush()
     assert [(o.payload_type, o.payload) for o in chrome.out] == [(63, payload), (111, b"plain")]
     assert [(o.payload_type, o.payload) for o in firefox.out] == [(111, new), (111, b"plain")]
+
+
+def test_one_packet_goes_out_at_once_and_is_the_same_as_among_others() -> None:
+    lab = Lab()
+    speaker, chrome, firefox = lab.client(), lab.client(), lab.client()
+    up = lab.track(MediaKind.AUDIO, "audio/red")
+    speaker.peer.receive(receive_section(kind=MediaKind.AUDIO, codecs=(RED, OPUS), ssrcs=(5,)), up)
+    chrome.watch(up, codecs=(OPUS, RED))
+    firefox.watch(up, codecs=(OPUS,))
+    level = rtp.element(1, bytes((0x80 | 20,)))
+    red_payload = bytes((111,)) + b"voice"
+    for number, (payload_type, payload) in enumerate(((63, red_payload), (63, red_payload), (111, b"plain"))):
+        speaker.rtp(
+            make_rtp(
+                payload_type=payload_type,
+                sequence=65_535 + number,
+                timestamp=960 * number,
+                ssrc=5,
+                payload=payload,
+                elements=level,
+            )
+        )
+        lab.hub.flush()
+    for client, red_type, red_out in ((chrome, 63, red_payload), (firefox, 111, b"voice")):
+        out = client.out
+        assert [(o.payload_type, o.payload) for o in out] == [(red_type, red_out)] * 2 + [(111, b"plain")]
+        assert all((b - a) & 0xFFFF == 1 for a, b in pairs([o.sequence for o in out]))
+        assert [o.timestamp - out[0].timestamp for o in out] == [0, 960, 1920]
+        assert {o.extensions[6] for o in out} == {b"\x94"}
+        # The first opens the stream, which needs a decision of its own; the others need nobody's flush.
+        assert client.transport.writer.bursts == [1, 1]
+        assert client.transport.writer.flushed == 1
+
+
+def test_a_plain_frame_goes_out_at_once_in_pieces_of_what_a_run_can_hold() -> None:
+    lab = Lab()
+    publisher, viewer = lab.client(), lab.client()
+    up = lab.track()
+    publisher.peer.receive(receive_section(ssrcs=(1,)), up)
+    viewer.watch(up)
+    encoder = Encoder(ssrc=1, temporal=False)
+    for packet in encoder.frame(key=True):
+        publisher.rtp(packet)
+    lab.hub.flush()
+    encoder.packets_per_frame = MAX_BURST + 3
+    frame = encoder.frame()
+    for packet in frame:
+        publisher.rtp(packet)
+    before = len(viewer.out)
+    lab.hub.flush()
+    out = viewer.out[before:]
+    assert viewer.transport.writer.bursts == [MAX_BURST, 3]
+    assert viewer.transport.writer.flushed == 1, "only for the key frame's first packets"
+    assert [o.payload for o in out] == [take_apart(packet).payload for packet in frame]
+    assert all((b - a) & 0xFFFF == 1 for a, b in pairs([o.sequence for o in viewer.out]))
+    assert [o.marker for o in out] == [False] * (MAX_BURST + 2) + [True]
 
 
 def test_sender_reports_are_mapped_to_the_subscribers_timeline() -> None:

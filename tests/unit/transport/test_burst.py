@@ -165,6 +165,18 @@ def test_one_packet_at_once() -> None:
     assert bench.stats.drops[DropReason.OUT_NOT_CONNECTED] == 2
 
 
+def test_what_was_written_before_goes_out_before() -> None:
+    bench = Bench()
+    packets = [rtp_packet(number, payload=bytes(20 + 9 * number)) for number in range(5)]
+    assert bench.write(packets[0])
+    assert bench.write(packets[1])
+    assert bench.send_at_once(packets[2:4]) == 2
+    assert bench.write(packets[4])
+    bench.writer.scratch[:12] = rtp_packet(5)[:12]
+    assert bench.writer.send_single(12)
+    assert bench.arrived() == [*packets, rtp_packet(5)[:12]]
+
+
 @given(st.lists(st.integers(0, MAX_PACKET_BYTES - 12), min_size=1, max_size=150))
 @settings(max_examples=60, deadline=None)
 def test_nothing_is_lost_or_out_of_order(sizes: list[int]) -> None:
