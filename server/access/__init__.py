@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from server.access.action import Action
-from server.access.decision import authorise, may
 from server.access.cookies import SEAT_COOKIE, SIGN_IN_COOKIE, CookiePolicy, token_of
+from server.access.decision import authorise, may
 from server.access.forgery import CSRF_FIELD, CSRF_HEADER, is_own_origin
 from server.access.middleware import (
     FindPupil,
