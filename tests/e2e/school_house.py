@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Tongchuang is ready: "
 SET_UP = "/set-up/"
-READY_WITHIN_S = 60  # hang guard: the first start makes database and keys
+READY_WITHIN_S = 120  # hang guard: the first start makes database and keys
 STOP_WITHIN_S = 15
 PASSWORD = "seven quiet herons"
 LONG_NAME = "Saint Bartholomew of the Upper Rincon Valley Dual-Language Immersion Academy"
