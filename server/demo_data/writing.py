@@ -5,6 +5,7 @@ Safe to call at every start: what is there stays, what visitors did to it stays,
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -15,7 +16,7 @@ import structlog
 from server.clock import Clock
 from server.demo_data.lessons import DEMO_PLANS, TAIWAN, DemoLessonPlan, Stage, local_start
 from server.demo_data.people import account_id, demo_people, student_id
-from server.demo_data.schools import DemoSchool, demo_school
+from server.demo_data.schools import DEMO_SCHOOLS, DemoSchool, demo_school
 from server.ids import ClassGroupId, LessonId, SchoolId
 from server.lessons import (
     Lesson,
@@ -41,6 +42,9 @@ log = structlog.get_logger("tongchuang.demo")
 PREFIX = "le_demo_"
 # A visitor who looks at yesterday's lesson still finds it; last month's clutter the lists.
 KEPT_FOR = timedelta(days=30)
+# Longer than any of ours lasts.
+UNTOUCHED_FOR = timedelta(hours=2)
+_PLANNED = frozenset({LessonState.PROPOSED, LessonState.CONFIRMED, LessonState.CONSENT_CHECKED})
 # The one that never answers (guide: a pairing that went silent) was asked so long ago.
 SILENT_FOR = timedelta(days=9)
 
@@ -58,9 +62,11 @@ _STATES = {
 async def write_demo_data(database: Database, clock: Clock) -> None:
     """Two reads when nothing has to be done."""
     now = clock.now()
+    # In a thread: zones are read from files.
+    await asyncio.to_thread(load_zones, {school.zone for school in DEMO_SCHOOLS})
     await seed_people(database, demo_people(now), now)
     there = await lessons_with_prefix(database, PREFIX)
-    wanted = [demo_lesson_of(plan, now, there) for plan in DEMO_PLANS]
+    wanted = [demo_lesson_of(plan, now, frozenset(there)) for plan in DEMO_PLANS]
     missing = [lesson for lesson in wanted if lesson.id not in there]
     if not missing:
         return
@@ -68,7 +74,7 @@ async def write_demo_data(database: Database, clock: Clock) -> None:
     for lesson in missing:
         await repository.add(lesson, _notices(lesson, now))
     await add_presences(database, [one for lesson in missing for one in _presences(lesson)])
-    if old := [lesson_id for lesson_id in there if _is_old(lesson_id, now)]:
+    if old := [lesson_id for lesson_id, state in there.items() if _is_old(lesson_id, state, now)]:
         await remove_lessons(database, old)
     log.info("demo_lessons_written", written=len(missing), removed=len(old))
 
@@ -87,7 +93,6 @@ def demo_lesson_of(plan: DemoLessonPlan, now: datetime, there: frozenset[LessonI
     taiwan, united_states = demo_school(plan.taiwan), demo_school(plan.united_states)
     is_us_first = plan.stage is Stage.PROPOSED_BY_US
     schools = (united_states, taiwan) if is_us_first else (taiwan, united_states)
-    load_zones({school.zone for school in schools})
     asked_at = now - (SILENT_FOR if plan.stage is Stage.PROPOSED_BY_TAIWAN else timedelta(days=2))
     asked_at = min(asked_at, start.astimezone(UTC) - timedelta(days=6))
     # A quarter past nine in Taiwan; the answer comes 20 hours later, which is the afternoon in the United States.
@@ -189,6 +194,7 @@ def _start_in(lesson_id: LessonId) -> datetime | None:
         return None
 
 
-def _is_old(lesson_id: LessonId, now: datetime) -> bool:
+def _is_old(lesson_id: LessonId, state: LessonState, now: datetime) -> bool:
+    """Long past, or past and never held: nobody touched it."""
     start = _start_in(lesson_id)
-    return start is not None and start < now - KEPT_FOR
+    return start is not None and start < now - (UNTOUCHED_FOR if state in _PLANNED else KEPT_FOR)

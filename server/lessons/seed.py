@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 
 from server.ids import LessonId, PersonId
+from server.lessons.facts import LessonState
 from server.lessons.tables import lesson_table, presence_table
 from server.storage import Database
 
@@ -23,10 +24,11 @@ class SeedPresence:
     left_at: datetime
 
 
-async def lessons_with_prefix(database: Database, prefix: str) -> frozenset[LessonId]:
+async def lessons_with_prefix(database: Database, prefix: str) -> dict[LessonId, LessonState]:
     async with database.read() as connection:
-        asked = select(lesson_table.c.id).where(lesson_table.c.id.startswith(prefix, autoescape=True))
-        return frozenset(LessonId(row.id) for row in await connection.execute(asked))
+        asked = select(lesson_table.c.id, lesson_table.c.state)
+        asked = asked.where(lesson_table.c.id.startswith(prefix, autoescape=True))
+        return {LessonId(row.id): LessonState(row.state) for row in await connection.execute(asked)}
 
 
 async def remove_lessons(database: Database, lesson_ids: Collection[LessonId]) -> None:

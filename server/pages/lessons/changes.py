@@ -75,7 +75,8 @@ def change(
             if error.status not in (400, 403, 409):
                 raise
             return await refused_lesson(request, asked, error)
-        return go_to(request, asked.path + then, flash)
+        # The room has its own words; a flash would wait there for the next page.
+        return go_to(request, asked.path + then, None if then else flash)
 
     return handle, action
 

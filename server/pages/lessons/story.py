@@ -36,7 +36,8 @@ LINES: Final[Mapping[str, LocalizedText]] = {
 def story_of(
     entries: Iterable[AuditEntry], lesson: Lesson, directory: Directory, viewpoint: Viewpoint
 ) -> tuple[StoryLine, ...]:
-    """The newest first; a lesson without a log (demo data) begins with who made it."""
+    """The newest first; one whose log does not begin with a proposal (demo data) begins with who made it."""
+    entries = list(entries)
     told = tuple(
         StoryLine(
             when=moment(entry.at, viewpoint.side, viewpoint.zone),
@@ -45,10 +46,13 @@ def story_of(
         for entry in entries
         if entry.action in LINES
     )
-    if told:
+    if any(entry.action == "lesson.propose" for entry in entries):
         return told
     begun = _said(LINES["lesson.propose"], directory.name_of(lesson.created_by))
-    return (StoryLine(when=moment(lesson.created_at, viewpoint.side, viewpoint.zone), text=begun),)
+    return (
+        *told,
+        StoryLine(when=moment(lesson.created_at, viewpoint.side, viewpoint.zone), text=begun),
+    )
 
 
 def _said(line: LocalizedText, who: LocalizedText) -> LocalizedText:
