@@ -20,19 +20,14 @@ from server.http import ErrorPages, error_middleware
 from server.ids import LessonId
 from server.lessons import (
     WEBHOOK_PATH,
-    AttendanceService,
-    LessonChanges,
-    LessonMails,
-    LessonService,
     LessonState,
     WebhookSeen,
     add_webhooks,
 )
 from server.pages import choose_language, render_error
 from tests.fakes.attendance import MemoryAttendanceRepository
-from tests.fakes.clock import FakeClock
-from tests.fakes.directory import FakeDirectory
-from tests.fakes.lessons import MemoryLessonRepository, make_lesson
+from tests.fakes.lesson_house import LessonHouse
+from tests.fakes.lessons import make_lesson
 
 Client = TestClient[web.Request, web.Application]
 ONE = LessonId("le_one")
@@ -40,24 +35,11 @@ START = datetime(2026, 10, 20, 0, 40, tzinfo=UTC)
 KEYS = {"APIfirst": "first-secret-of-thirty-two-characters", "APIsecond": "second-secret-of-thirty-two-characters"}
 
 
-class House:
+class House(LessonHouse):
     """A live lesson and the route, on fakes."""
 
     def __init__(self) -> None:
-        self.clock = FakeClock(START + timedelta(hours=1))
-        self.directory = FakeDirectory()
-        self.store = MemoryLessonRepository()
-        changes = LessonChanges(
-            lessons=self.store, directory=self.directory, clock=self.clock, mails=LessonMails(self.directory)
-        )
-        lessons = LessonService(lessons=self.store, directory=self.directory, clock=self.clock, changes=changes)
-        self.attendance = AttendanceService(
-            attendance=MemoryAttendanceRepository([ONE]),
-            lessons=lessons,
-            changes=changes,
-            directory=self.directory,
-            clock=self.clock,
-        )
+        super().__init__(START + timedelta(hours=1))
         self.seen: list[WebhookSeen] = []
 
     def app(self) -> web.Application:

@@ -13,12 +13,7 @@ from livekit.protocol.models import ParticipantInfo
 from server.errors import Conflict, ErrorCode, Forbidden, InvalidInput, TongchuangError
 from server.ids import ClassGroupId, LessonId, PersonId, StudentId
 from server.lessons import (
-    AttendanceService,
     Interval,
-    LessonChanges,
-    LessonKeeper,
-    LessonMails,
-    LessonService,
     LessonState,
     ListParticipants,
     NoticeKind,
@@ -26,35 +21,19 @@ from server.lessons import (
     adult_person,
     pupil_person,
 )
-from tests.fakes.attendance import MemoryAttendanceRepository
-from tests.fakes.clock import FakeClock
-from tests.fakes.directory import FakeDirectory
-from tests.fakes.lessons import BROWN, CHEN, LIN, ORTEGA, MemoryLessonRepository, make_lesson
+from tests.fakes.lesson_house import LessonHouse
+from tests.fakes.lessons import BROWN, CHEN, LIN, ORTEGA, make_lesson
 
 ONE = LessonId("le_one")
 START = datetime(2026, 10, 20, 0, 40, tzinfo=UTC)
 MING, HUA, ANA, BEN = (pupil_person(StudentId(f"st_{number}")) for number in (1, 2, 3, 4))
 
 
-class House:
+class House(LessonHouse):
     """A lesson that was held and ended, after its 40 minutes."""
 
     def __init__(self) -> None:
-        self.clock = FakeClock(START + timedelta(minutes=45))
-        self.directory = FakeDirectory()
-        self.store = MemoryLessonRepository()
-        self.kept = MemoryAttendanceRepository([ONE])
-        changes = LessonChanges(
-            lessons=self.store, directory=self.directory, clock=self.clock, mails=LessonMails(self.directory)
-        )
-        self.lessons = LessonService(lessons=self.store, directory=self.directory, clock=self.clock, changes=changes)
-        self.attendance = AttendanceService(
-            attendance=self.kept,
-            lessons=self.lessons,
-            changes=changes,
-            directory=self.directory,
-            clock=self.clock,
-        )
+        super().__init__(START + timedelta(minutes=45))
 
     async def was_there(self, person: PersonId, start: float, end: float | None, sid: str = "") -> None:
         """In minutes after the start; `end` None: still there."""
@@ -284,11 +263,6 @@ async def test_words_about_a_lesson_that_is_not_there_are_no_news(house: House) 
 # -- what nobody presses a button for
 
 
-@pytest.fixture
-def keeper(house: House) -> LessonKeeper:
-    return LessonKeeper(lessons=house.lessons, attendance=house.attendance, clock=house.clock)
-
-
 async def put_in(house: House, state: LessonState) -> None:
     lesson = await house.lessons.get(ONE)
     await house.store.save(replace(lesson, state=state, ended_at=None, version=lesson.version + 1))
@@ -305,28 +279,26 @@ async def put_in(house: House, state: LessonState) -> None:
     ],
 )
 async def test_a_forgotten_lesson_is_closed(
-    house: House, keeper: LessonKeeper, state: LessonState, minutes: int, expected: LessonState
+    house: House, state: LessonState, minutes: int, expected: LessonState
 ) -> None:
     await put_in(house, state)
     house.clock.advance(seconds=(minutes - 45) * 60)
-    await keeper.close_forgotten()
+    await house.keeper.close_forgotten()
     assert (await house.lessons.get(ONE)).state is expected
 
 
-async def test_nobody_is_sent_home_by_the_clock(house: House, keeper: LessonKeeper) -> None:
+async def test_nobody_is_sent_home_by_the_clock(house: House) -> None:
     await put_in(house, LessonState.LIVE)
     await house.was_there(ANA, 0, None)
     house.clock.advance(seconds=12 * 3600)
-    await keeper.close_forgotten()
+    await house.keeper.close_forgotten()
     assert (await house.lessons.get(ONE)).state is LessonState.LIVE
     await house.attendance.left(ONE, ANA, house.clock.now(), sid=f"PA_{ANA}")
-    await keeper.close_forgotten()
+    await house.keeper.close_forgotten()
     assert (await house.lessons.get(ONE)).state is LessonState.ENDED
 
 
-async def test_who_closes_it_at_the_same_moment_was_faster(
-    house: House, keeper: LessonKeeper, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_who_closes_it_at_the_same_moment_was_faster(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     await put_in(house, LessonState.LIVE)
     house.clock.advance(seconds=12 * 3600)
     present = house.attendance.present
@@ -336,14 +308,12 @@ async def test_who_closes_it_at_the_same_moment_was_faster(
         return await present(lesson_id)
 
     monkeypatch.setattr(house.attendance, "present", end_meanwhile)
-    await keeper.close_forgotten()
+    await house.keeper.close_forgotten()
     lesson = await house.lessons.get(ONE)
     assert (lesson.state, lesson.version) == (LessonState.ENDED, 3)
 
 
-async def test_a_look_that_fails_is_followed_by_the_next(
-    house: House, keeper: LessonKeeper, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_look_that_fails_is_followed_by_the_next(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[str] = []
     second = asyncio.Event()
 
@@ -357,7 +327,7 @@ async def test_a_look_that_fails_is_followed_by_the_next(
         return []
 
     monkeypatch.setattr(house.attendance, "reconcile", fail)
-    running = asyncio.create_task(keeper.run(list_participants, every_s=0))
+    running = asyncio.create_task(house.keeper.run(list_participants, every_s=0))
     await asyncio.wait_for(second.wait(), 10)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
