@@ -1,0 +1,100 @@
+"""Finding an hour, a series of it, the other side's answer, bells and a private calendar, in a browser."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e import test_lesson_pages as lesson_pages
+from tests.e2e.test_lesson_pages import LANGUAGES, Enter, look
+
+# The same people's doors as for the lesson pages.
+enter = lesson_pages.enter
+
+MINE, THEIRS = "tw-yunlin-daotian-6a", "us-ca-arroyo-mandarin2"
+
+
+def next_term() -> date:
+    """The first of March or October, whichever is next after a fortnight: in the middle of a term on both sides."""
+    soonest = date.today() + timedelta(days=14)  # noqa: DTZ011  # any day will do
+    return min(
+        day
+        for year in (soonest.year, soonest.year + 1)
+        for day in (date(year, 3, 1), date(year, 10, 1))
+        if day >= soonest
+    )
+
+
+PAGES = {
+    "hours": "/hours?a={mine}&b={theirs}&from={day}&weeks=2",
+    "hours-none": "/hours?a={mine}&b={theirs}&from={day}&weeks=2&tier=both_in_class",
+    "calendar": "/account/calendar",
+    "bells": "/schools/tw-yunlin-daotian/hours",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_of_scheduling_is_accessible_and_photographed(enter: Enter, name: str, language: str) -> None:
+    look(enter("kuo", language), name, PAGES[name].format(mine=MINE, theirs=THEIRS, day=next_term()), language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_plan_of_a_series_is_accessible_and_photographed(enter: Enter, language: str) -> None:
+    page = enter("kuo", language)
+    page.goto(PAGES["hours"].format(mine=MINE, theirs=THEIRS, day=next_term()))
+    series = page.locator('a[href^="/series/new"]').first.get_attribute("href")
+    assert series is not None
+    look(page, "series-new", f"{series}&lessons=8", language)
+
+
+def test_three_inputs_find_an_hour_and_three_more_a_term(enter: Enter) -> None:
+    """By keyboard and choices alone; what is not touched is filled in."""
+    page = enter("kuo", viewport={"width": 1366, "height": 768})
+    page.goto(f"/hours?from={next_term()}")
+    inputs = 0
+    for label, value in (("Their class", THEIRS), ("Weeks", "6"), ("Minutes", "40")):
+        field = page.get_by_label(re.compile(f"^{label}"))
+        if field.evaluate("(one) => one.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+        inputs += 1
+    page.get_by_role("button", name=re.compile("Show the hours")).click()
+    expect(page.get_by_role("heading", name=re.compile("Hours that work: [1-9]"))).to_be_visible()
+    assert inputs <= 3
+    assert page.locator(".hour-chip").count() > 0
+    page.locator(".slot").first.get_by_role("link", name=re.compile("Make a series")).click()
+    expect(page.locator(".series-number")).to_have_count(8)
+    page.get_by_label(re.compile("^Title in English")).fill("Two mornings")
+    page.get_by_label(re.compile("^Title in Chinese")).fill("兩地晨光")
+    page.get_by_role("button", name=re.compile("Propose these lessons")).click()
+    expect(page.locator("tbody tr")).to_have_count(8)
+    where = page.url
+    other = enter("kim", viewport={"width": 390, "height": 844})
+    other.goto(where)
+    other.get_by_role("button", name=re.compile("Accept all of them")).click()
+    expect(other.get_by_role("status")).to_contain_text("Lessons accepted: 8")
+    page.reload()
+    expect(page.locator("tbody .chip").first).to_contain_text("Confirmed")
+    # One of them is moved by the other side; the rest stay.
+    other.locator("tbody a").first.click()
+    expect(other.get_by_role("heading", name=re.compile("Two mornings"))).to_be_visible()
+
+
+def test_a_calendar_address_is_fetched_without_signing_in(enter: Enter) -> None:
+    page = enter("kuo")
+    page.goto("/account/calendar")
+    page.get_by_role("button", name=re.compile("Make a new address")).click()
+    address = page.locator("#address").input_value()
+    answer = page.request.get(address)
+    assert answer.status == 200
+    assert answer.text().startswith("BEGIN:VCALENDAR")
+    again = page.request.get(address, headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status == 304
+    page.get_by_text("End the address").click()
+    page.get_by_role("button", name=re.compile("Yes, end it")).click()
+    assert page.request.get(address).status == 404
