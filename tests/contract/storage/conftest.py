@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from server.people import People, build_people
 from server.storage import Database, database_url_for, metadata, migrate
 from tests.contract.storage.postgres import find_binaries, run_postgres
+from tests.fakes.clock import FakeClock
+from tests.fakes.people import Mailbox, QuickHasher
 
 ENGINES = ("sqlite", "postgresql")
 ROOT = Path(__file__).parents[3]
@@ -54,3 +57,27 @@ async def database(migrated_url: str, tmp_path: Path) -> AsyncIterator[Database]
             await connection.execute(text(f"TRUNCATE {', '.join(sorted(metadata.tables))} CASCADE"))
             await connection.execute(text("ALTER TABLE audit_entry ENABLE TRIGGER ALL"))
     await database.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def hasher() -> QuickHasher:
+    return QuickHasher()
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+async def people(database: Database, clock: FakeClock, hasher: QuickHasher, mailbox: Mailbox) -> AsyncIterator[People]:
+    people = build_people(
+        database, clock, mailer=mailbox, origin="https://class.example/", is_demo=False, hasher=hasher
+    )
+    yield people
+    await people.close()
