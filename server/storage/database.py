@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from sqlalchemy import URL, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +20,11 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self._engine = create_engine(url)
+        # Why: SQLite has one writer at a time, and lets others knock at random until some give up. In this process
+        # they stand in a row instead, without a connection meanwhile; only for other processes they knock.
+        self._turn: AbstractAsyncContextManager[object] = (
+            asyncio.Lock() if url.get_backend_name() == "sqlite" else nullcontext()
+        )
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -28,8 +34,8 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """All or nothing: commits when the block ends, rolls back when it raises."""
-        async with self._engine.connect() as connection:
+        """All or nothing: commits when the block ends, rolls back when it raises. Never one inside of another."""
+        async with self._turn, self._engine.connect() as connection:
             writing = await connection.execution_options(**{WRITES: True})
             async with writing.begin():
                 yield writing

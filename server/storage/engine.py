@@ -15,7 +15,7 @@ from server.database_file import FILE_NAME
 from server.errors import ErrorCode, InvalidInput
 
 # Long enough for another writer's transaction and its fsync on a slow disk; then an error rather than a hung page.
-BUSY_TIMEOUT_MS = 5000
+BUSY_TIMEOUT_MS = 15000
 # Execution option that marks a transaction as writing, see `_begin`.
 WRITES = "tongchuang_writes"
 
