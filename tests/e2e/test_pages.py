@@ -224,8 +224,21 @@ def test_the_room_fits_320_px_and_200_percent(take_seat: Callable[..., Seat]) ->
         shoot(seat.page, "room-small", "zh-Hant-TW")
 
 
-def test_forced_colours_and_reduced_motion_keep_the_room_usable(take_seat: Callable[..., Seat]) -> None:
-    seat = take_seat("ortega", forced_colors="active", reduced_motion="reduce")
+def test_the_self_check_turns_its_mark_only_for_who_did_not_ask_for_less_motion(open_page: OpenPage) -> None:
+    """Without that wish it does move, so that the other half can fail."""
+    for wish, name in (("no-preference", "turn"), ("reduce", "none")):
+        page = open_page("about:blank", reduced_motion=wish)
+        page.context.add_init_script("navigator.mediaDevices.getUserMedia = () => new Promise(() => {})")
+        page.goto("/check?lang=en")
+        page.locator("tc-camera-step button").click()
+        mark = page.locator("tc-camera-step .step[data-state=running] .step-mark")
+        assert mark.evaluate("(one) => getComputedStyle(one).animationName") == name
+        moving = page.evaluate("document.getAnimations().filter((one) => one.playState === 'running').length")
+        assert (moving > 0) is (wish == "no-preference")
+
+
+def test_forced_colours_keep_the_room_usable(take_seat: Callable[..., Seat]) -> None:
+    seat = take_seat("ortega", forced_colors="active")
     for action in ("microphone", "camera", "leave"):
         button = seat.page.locator(f'.dock [data-action="{action}"]')
         assert button.evaluate("(b) => getComputedStyle(b).borderTopStyle") == "solid"

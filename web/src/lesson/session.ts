@@ -213,7 +213,7 @@ export class Session {
       for (const publication of participant.trackPublications.values()) {
         const kind = publication.source === Track.Source.ScreenShare ? 'screen' : 'camera';
         const isWanted = publication.kind === Track.Kind.Audio ? reception.hasSound : reception.pictures.has(`${kind}/${participant.identity}`);
-        if (this.asked.get(publication) === isWanted) continue;
+        if ((this.asked.get(publication) ?? false) === isWanted) continue; // nothing comes by itself, so nothing new need be refused
         this.asked.set(publication, isWanted);
         publication.setSubscribed(isWanted);
       }
