@@ -72,6 +72,7 @@ class Classroom:
         self.reports = ReportService(parts.database, parts.people.audit, self._tell_coordinators)
         self._words = {name: read_words(name) for name in ("en", "phrases_en", "zh")}
         self.hub: Hub | None = None
+        self.sockets: Sockets | None = None
         self.caretaker: Caretaker | None = None
 
     def add_to(
@@ -121,7 +122,7 @@ class Classroom:
             client=client,
         ).add_to(app)
         parts.lessons.lessons.on_change(lambda _, after, __: self._on_change(after.id))
-        self.hub, self.caretaker = hub, caretaker
+        self.hub, self.sockets, self.caretaker = hub, sockets, caretaker
 
         async def run(_: web.Application) -> AsyncIterator[None]:
             await caretaker.begin()

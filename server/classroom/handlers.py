@@ -278,7 +278,7 @@ async def sync(call: Call) -> Answer:
     state = call.tools.hub.view(call.session.lesson_id, call.session.connection)
     if state is None:
         return {}
-    await call.tools.hub.outlet.tell(call.session.connection, "state", state)
+    await call.tools.hub.outlet.tell([call.session.connection], "state", state)
     return {"seq": state["seq"]}
 
 

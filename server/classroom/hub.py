@@ -36,7 +36,7 @@ _MOVE_TIMEOUT_S = 1.0
 class Outlet(Protocol):
     """Where messages to one connection go (Socket.IO); a connection that is not there is no error."""
 
-    async def tell(self, connection: str, name: str, payload: Json) -> None: ...
+    async def tell(self, connections: Sequence[str], name: str, payload: Json) -> None: ...
 
     async def send_away(self, connection: str, why: str | None) -> None:
         """`gone`, when there is something to say, and the end of the connection."""
@@ -189,15 +189,18 @@ class Hub:
         for recorded in news:
             before, after = room.state, apply(room.state, recorded)
             room.state = after
+            alike: list[tuple[Json, list[str]]] = []
             for connection, viewer in list(room.viewers.items()):
                 match view_event(before, recorded, after, viewer):
                     case Changed(event):
-                        await self.outlet.tell(connection, "event", event)
+                        _put_with_its_like(alike, event, connection)
                     case Fresh(state):
-                        await self.outlet.tell(connection, "state", state)
+                        await self.outlet.tell([connection], "state", state)
                     case Gone(why):
                         del room.viewers[connection]
                         await self.outlet.send_away(connection, why)
+            for event, connections in alike:
+                await self.outlet.tell(connections, "event", event)
 
     async def _follow(self, lesson_id: LessonId, before: State, written: Written) -> None:
         """Tell other processes and the media server. Whatever fails here is mended by the caretaker."""
@@ -215,3 +218,16 @@ class Hub:
                 log.warning("classroom_media_late", reason=outcome.detail)
             elif isinstance(outcome, BaseException):
                 raise outcome
+
+
+# Most of a class hear the same; teachers, the author and companions something else. More kinds are not looked for.
+_KINDS = 4
+
+
+def _put_with_its_like(alike: list[tuple[Json, list[str]]], event: Json, connection: str) -> None:
+    """Written to the wire once for all who hear the same."""
+    for known, connections in alike[-_KINDS:]:
+        if known == event:
+            connections.append(connection)
+            return
+    alike.append((event, [connection]))

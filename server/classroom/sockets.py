@@ -6,7 +6,7 @@ Socket.IO protocol 5 over Engine.IO 4, WebSocket only: a page that cannot open o
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import socketio  # type: ignore[import-untyped]  # it ships no types
@@ -151,7 +151,7 @@ class Sockets:
         """The client knows that it is connected: what was kept for it goes out, in its order."""
         while early := self._early.get(sid):
             name, payload = early.pop(0)
-            await self._emit(sid, name, payload)
+            await self._emit([sid], name, payload)
         self._early.pop(sid, None)
 
     async def _disconnect(self, sid: str, *_: Any) -> None:
@@ -161,11 +161,15 @@ class Sockets:
         self._early.pop(sid, None)
         session = self.sessions.pop(sid, None)
         if session is not None:
-            try:
-                await self._hub.leave(session.lesson_id, session.connection)
-            except TongchuangError:
-                # The caretaker sees that this connection is gone.
-                log.warning("classroom_leave_failed")
+            # By a task of its own: a dead connection is found by writing to it, and then the room's lock is held.
+            self._tasks.start(self._leave(session), name="leave")
+
+    async def _leave(self, session: Session) -> None:
+        try:
+            await self._hub.leave(session.lesson_id, session.connection)
+        except TongchuangError:
+            # The caretaker sees that this connection is gone.
+            log.warning("classroom_leave_failed")
 
     # -- events
 
@@ -201,17 +205,22 @@ class Sockets:
 
     # -- the way out
 
-    async def tell(self, connection: str, name: str, payload: Json) -> None:
-        sid = self._own(connection)
-        if sid is None:
-            return
-        if (early := self._early.get(sid)) is not None:
-            early.append((name, payload))
-            return
-        await self._emit(sid, name, payload)
-        if self._unsent(sid) > MAX_UNSENT:
-            log.warning("classroom_client_too_slow")
-            self._end(sid)
+    async def tell(self, connections: Sequence[str], name: str, payload: Json) -> None:
+        """The same to all of them, written once."""
+        ready = []
+        for connection in connections:
+            if (sid := self._own(connection)) is None:
+                continue
+            if (early := self._early.get(sid)) is not None:
+                early.append((name, payload))
+            else:
+                ready.append(sid)
+        if ready:
+            await self._emit(ready, name, payload)
+        for sid in ready:
+            if self._unsent(sid) > MAX_UNSENT:
+                log.warning("classroom_client_too_slow")
+                self._end(sid)
 
     async def send_away(self, connection: str, why: str | None) -> None:
         sid = self._own(connection)
@@ -219,7 +228,7 @@ class Sockets:
             return
         self.sessions.pop(sid, None)
         if why is not None:
-            await self.tell(connection, "gone", {"why": why})
+            await self.tell([connection], "gone", {"why": why})
             self._end(sid)
 
     def _end(self, sid: str) -> None:
@@ -235,17 +244,19 @@ class Sockets:
         """Not stored: to everybody let in whom `picks` takes, also those at other processes; may be lost."""
         room = self._hub.rooms.get(lesson_id)
         people = () if room is None else tuple(room.state.people.values())
+        here: list[str] = []
         for person in people:
             if not person.is_admitted or person.connection is None or not picks(person):
                 continue
             instance, _, sid = person.connection.partition(":")
             if instance == self.instance:
-                await self.tell(person.connection, name, payload)
+                here.append(person.connection)
             else:
                 await self.io.emit(name, payload, to=sid, namespace=NAMESPACE)
+        await self.tell(here, name, payload)
 
-    async def _emit(self, sid: str, name: str, payload: Json) -> None:
-        await self.io.emit(name, payload, to=sid, namespace=NAMESPACE, ignore_queue=True)
+    async def _emit(self, sids: list[str], name: str, payload: Json) -> None:
+        await self.io.emit(name, payload, to=sids, namespace=NAMESPACE, ignore_queue=True)
 
     def _own(self, connection: str) -> str | None:
         instance, _, sid = connection.partition(":")

@@ -392,3 +392,21 @@ async def test_both_classes_see_each_other_once_in(house: House, lesson_id: Less
     await lin.do("admit_all", side="b")
     await b.until(lambda page: page.state["you"]["status"] == "admitted")
     await a.until(lambda page: person("b0") in page.people())
+
+
+async def test_a_page_that_died_unheard_stops_nobody(house: House, lesson_id: LessonId) -> None:
+    """A dead connection is found out by writing to it, in the middle of telling everybody."""
+    lin, _ = await _admitted(house, lesson_id)
+    b = await (await pupils(house, CLASS_B))[0].connect(lesson_id)
+    await lin.until(lambda page: person("b0") in page.lobby())
+    await lin.do("admit_all")
+    sockets = house.classroom.sockets
+    assert sockets is not None
+    dead = next(sid for sid, session in sockets.sessions.items() if session.person == person("a0"))
+    transport = sockets.io.eio.sockets[sockets.io.manager.eio_sid_from_sid(dead, "/classroom")]
+    # As if its last ping had been answered by nobody for an hour.
+    transport.last_ping = 1.0
+    await lin.do("chat_send", client_id="1", to="everyone", text="who is here?")
+    await b.until(lambda page: "who is here?" in page.texts())
+    away = person("a0")
+    await lin.until(lambda page: any(p["person"] == away and p["status"] == "away" for p in page.state["people"]))
