@@ -17,7 +17,7 @@ from server.classroom.moderation import Moderator
 from server.classroom.reports import ReportService
 from server.classroom.session import Session
 from server.classroom.store import Decide
-from server.classroom.view import text_json
+from server.classroom.wire import text_json
 from server.errors import ErrorCode, Forbidden, NotFound
 from server.ids import AccountId, LessonId, PersonId
 from server.lessons import Lesson, LessonService, Mode

@@ -21,7 +21,8 @@ from server.classroom.events import Event, Recorded
 from server.classroom.media import MediaControl
 from server.classroom.model import LessonInfo, State
 from server.classroom.store import Also, EventStore, Written
-from server.classroom.view import Changed, Fresh, Gone, Json, Viewer, view, view_event
+from server.classroom.view import Changed, Fresh, Gone, Viewer, view, view_event
+from server.classroom.wire import Json
 from server.clock import Clock
 from server.errors import ErrorCode, NotFound, TongchuangError
 from server.ids import LessonId, PersonId

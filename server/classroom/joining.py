@@ -21,7 +21,7 @@ from server.classroom.hub import Hub, Room
 from server.classroom.livekit_control import room_token
 from server.classroom.model import SideInfo, State
 from server.classroom.seats import SeatService
-from server.classroom.view import lesson_json, text_json
+from server.classroom.wire import lesson_json, text_json
 from server.clock import Clock
 from server.errors import TEXTS, Conflict, ErrorCode, Forbidden, InvalidInput, LimitExceeded, NotFound, TongchuangError
 from server.http import RateLimiter

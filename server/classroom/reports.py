@@ -17,7 +17,7 @@ from server.classroom.events import Recorded
 from server.classroom.hub import Hub
 from server.classroom.model import State
 from server.classroom.session import Session
-from server.classroom.view import Json
+from server.classroom.wire import Json
 from server.errors import TongchuangError
 from server.ids import LessonId
 from server.lessons import LessonFacts, room_of

@@ -21,7 +21,7 @@ from server.classroom.hub import Hub
 from server.classroom.model import Person
 from server.classroom.protocol import MAX_MESSAGE_BYTES, Connect, parse, parse_connect
 from server.classroom.session import Session
-from server.classroom.view import Json
+from server.classroom.wire import Json
 from server.errors import ErrorCode, Forbidden, InvalidInput, LimitExceeded, TongchuangError
 from server.http import RateLimiter
 from server.ids import LessonId

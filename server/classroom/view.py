@@ -8,26 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from server.classroom import events as e
 from server.classroom.floor import may_see
 from server.classroom.model import (
-    LessonInfo,
     MessageStatus,
-    Person,
     RaisedReport,
     State,
     Status,
     What,
     Word,
 )
+from server.classroom.wire import Json, allowed_json, instant, lesson_json, text_json, who_json
 from server.ids import PersonId
-from server.pair import LocalizedText
-
-Json = dict[str, Any]
 
 
 class Audience(StrEnum):
@@ -81,9 +77,9 @@ class _Sight:
     def you(self) -> Json:
         person = self.state.people[self.viewer.person]
         is_in = self.audience in _IN_THE_ROOM
-        allowed = _allowed(self.state, person) if is_in else dict.fromkeys(map(str, What), False)
+        allowed = allowed_json(self.state, person) if is_in else dict.fromkeys(map(str, What), False)
         return {
-            **_who(person),
+            **who_json(person),
             "is_teacher": person.is_teacher,
             "is_lead": person.is_lead,
             "is_companion": self.state.is_companion(person),
@@ -129,10 +125,10 @@ class _Sight:
         if person is None or not person.is_admitted:
             return None
         return {
-            **_who(person),
+            **who_json(person),
             "status": "admitted" if person.connection is not None else "away",
             "is_companion": self.state.is_companion(person),
-            "allowed": _allowed(self.state, person),
+            "allowed": allowed_json(self.state, person),
         }
 
     def message(self, key: str) -> Json | None:
@@ -166,7 +162,7 @@ class _Sight:
         since, note = person.since, None if person.note is None else str(person.note)
         if person.claim is not None:
             since, note = person.claim.since, "second_device"
-        return {**_who(person), "since": instant(since), "note": note}
+        return {**who_json(person), "since": instant(since), "note": note}
 
     def report(self, key: str) -> Json | None:
         report: RaisedReport | None = self.state.reports.get(key)
@@ -323,52 +319,3 @@ def _candidates(listed: _List, before: State, after: State) -> Iterable[Any]:
     if old is new:
         return ()
     return [key for key in {**old, **new} if old.get(key) is not new.get(key)]
-
-
-# -- values as JSON
-
-
-def lesson_json(lesson: LessonInfo) -> Json:
-    return {
-        "id": lesson.id,
-        "title": text_json(lesson.title),
-        "state": lesson.state,
-        "starts_at": instant(lesson.starts_at),
-        "ends_at": instant(lesson.ends_at),
-        "minutes": round((lesson.ends_at - lesson.starts_at).total_seconds() / 60),
-        "adults_needed": lesson.adults_needed,
-        "sides": [
-            {
-                "key": side.key,
-                "side": str(side.side),
-                "school": text_json(side.school),
-                "place": text_json(side.place),
-                "zone": side.zone,
-                "class_group": text_json(side.class_group),
-                "mode": "class_to_class" if side.is_class_to_class else "individual",
-            }
-            for side in lesson.sides
-        ],
-    }
-
-
-def _who(person: Person) -> Json:
-    return {
-        "person": person.person,
-        "name": text_json(person.name),
-        "side": person.side,
-        "role": str(person.role),
-    }
-
-
-def _allowed(state: State, person: Person) -> dict[str, bool]:
-    return {str(what): state.may(person, what) for what in What}
-
-
-def text_json(text: LocalizedText) -> dict[str, str]:
-    return {"en": text.en, "zh-Hant-TW": text.zh}
-
-
-def instant(at: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
