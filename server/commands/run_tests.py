@@ -6,6 +6,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 E2E = "tests/e2e"
 # Quick ones first, so that a plain mistake shows within seconds.
 ORDER = ("unit", "contract", "fuzz", "integration", "conformance", "e2e")
+# These keep a core busy and measure nothing, so that they may run beside those that wait.
+COMPUTING = frozenset({"unit", "contract", "fuzz"})
 # Of pytest: "no tests were collected", which is right for one process when the arguments chose tests of the other.
 _NOTHING_COLLECTED = 5
 
@@ -45,21 +48,51 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.rest == ["--setup-only"]:
         return 0
     folders = [f"tests/{layer}" for layer in ORDER if any(Path("tests", layer).rglob("test_*.py"))]
-    # Node's first: the closing lines of the whole run are pytest's.
-    codes = [] if arguments.rest else [_node_tests()]
-    codes += [_pytest(words) for words in plan(arguments.rest, folders)]
+    if arguments.rest:
+        codes = [_pytest(words) for words in plan(arguments.rest, folders)]
+    else:
+        codes = _everything(folders)
     if all(code == _NOTHING_COLLECTED for code in codes):
         return 1
     return next((1 for code in codes if code not in (0, _NOTHING_COLLECTED)), 0)
 
 
+def _everything(folders: Sequence[str]) -> list[int]:
+    """Node's first; then what computes beside what mostly waits for sockets, each with a core; browsers alone, last.
+
+    What ran beside is printed when it has ended, so that two runs never speak at once.
+    """
+    computing = [folder for folder in folders if Path(folder).name in COMPUTING]
+    waiting = [folder for folder in folders if folder not in computing and folder != E2E]
+    codes = [_node_tests()]
+    with tempfile.TemporaryFile() as said:
+        sys.stderr.write(f"tongchuang: pytest {' '.join(computing)} (beside the next, its lines follow)\n")
+        beside = subprocess.Popen(
+            _command(computing), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
+        )
+        try:
+            codes.append(_pytest(waiting))
+            codes.append(beside.wait())
+        finally:
+            beside.kill()
+            beside.wait()
+        said.seek(0)
+        sys.stdout.write(said.read().decode("utf-8", "replace"))
+        sys.stdout.flush()
+    return [*codes, _pytest([E2E])]
+
+
 def _pytest(words: Sequence[str]) -> int:
     sys.stderr.write(f"tongchuang: pytest {' '.join(words)}\n")
+    return subprocess.run(_command(words), cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+
+
+def _command(words: Sequence[str]) -> list[str]:
     command = [sys.executable, "-m", "pytest", *words]
     if not any(word.startswith(E2E) for word in words):
         # Its hooks wrap every test, also those that have no page.
         command += ["-p", "no:playwright"]
-    return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+    return command
 
 
 def _node_tests() -> int:
