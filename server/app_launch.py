@@ -24,6 +24,8 @@ class AppOrder:
     # Private unix socket, for the own figures.
     socket: str
     index: int
+    # 1 for the first in its slot, then its replacements.
+    launch: int
     # 0 when the media server is somebody else's.
     workers: int
     # Descriptors of the public listener, and of the one that only this machine reaches.

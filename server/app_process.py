@@ -96,7 +96,8 @@ async def _serve(order: AppOrder, standing: Standing, status: StatusPipe, stoppe
         listener = socket.socket(fileno=order.listener)
         origin = settings.public_url or origin_of(settings.host, listener, "http" if tls is None else "https")
         people = _people(settings, database, origin)
-        if settings.demo and order.index == 0:
+        # Why only the first: while one that died is replaced, classes are waiting.
+        if settings.demo and order.index == 0 and order.launch == 1:
             await write_demo_data(database, SystemClock())
         parts = _parts(order, settings, standing, people, database, origin)
         public = await _runner(create_app(parts), last, SHUTDOWN_TIMEOUT_S)

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,7 @@ class Supervisor:
         assert self._folder is not None
         socket = self._folder / f"{self._kind}-{self._slots.index(slot)}-{slot.launches}.sock"
         slot.child = ChildProcess(
-            slot.launch,
+            replace(slot.launch, order={**slot.launch.order, "launch": slot.launches}),
             socket,
             tick_timeout_s=self._tick_timeout_s,
             briefing=self._briefing,
