@@ -48,10 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.rest == ["--setup-only"]:
         return 0
     folders = [f"tests/{layer}" for layer in ORDER if any(Path("tests", layer).rglob("test_*.py"))]
-    if arguments.rest:
-        codes = [_pytest(words) for words in plan(arguments.rest, folders)]
-    else:
-        codes = _everything(folders)
+    codes = [_pytest(words) for words in plan(arguments.rest, folders)] if arguments.rest else _everything(folders)
     if all(code == _NOTHING_COLLECTED for code in codes):
         return 1
     return next((1 for code in codes if code not in (0, _NOTHING_COLLECTED)), 0)
@@ -74,7 +71,8 @@ def _everything(folders: Sequence[str]) -> list[int]:
             codes.append(_pytest(waiting))
             codes.append(beside.wait())
         finally:
-            beside.kill()
+            # Nothing when it has ended; otherwise we were interrupted, and it clears up what it started.
+            beside.terminate()
             beside.wait()
         said.seek(0)
         sys.stdout.write(said.read().decode("utf-8", "replace"))
