@@ -17,7 +17,7 @@ from server.classroom.hub import Hub, Room
 from server.classroom.model import State
 from server.classroom.session import Session
 from server.classroom.sockets import Sockets
-from server.errors import TongchuangError
+from server.errors import NotFound, TongchuangError
 from server.ids import LessonId, PersonId
 from server.lessons import room_of
 
@@ -79,7 +79,10 @@ class Caretaker:
         """Rooms that are open though nobody connected here: their adults may leave, too."""
         for lesson_id in await self._hub.store.open_lessons():
             if lesson_id not in self._hub.rooms:
-                await self._hub.open(lesson_id)
+                try:
+                    await self._hub.open(lesson_id)
+                except NotFound:
+                    await self._hub.store.close(lesson_id)
 
     async def _read_news(self) -> None:
         rooms = self._hub.rooms

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -95,6 +95,12 @@ class EventStore:
         async with self._database.read() as connection:
             found = await connection.execute(select(t.classroom.c.lesson_id).where(t.classroom.c.is_open))
             return tuple(LessonId(lesson_id) for lesson_id in found.scalars())
+
+    async def close(self, lesson_id: LessonId) -> None:
+        """Nobody has to look after it any more: the lesson itself is not there."""
+        async with self._database.write() as connection:
+            closed = update(t.classroom).where(t.classroom.c.lesson_id == lesson_id).values(is_open=False)
+            await connection.execute(closed)
 
     # -- app processes
 

@@ -6,6 +6,7 @@ import json
 
 import jwt
 import pytest
+from sqlalchemy import text
 
 from server.classroom.codes import normal_code
 from server.ids import LessonId
@@ -326,6 +327,20 @@ async def test_pages_of_a_dead_process_are_away_after_a_while(build: BuildHouse)
     first.clock.advance(seconds=30)
     await second.tick(5)
     await ortega.until(lambda page: [p["status"] for p in page.state["people"]].count("away") == 2)
+
+
+async def test_a_lesson_that_is_gone_stops_nobody(build: BuildHouse) -> None:
+    first = await build()
+    gone = await start_lesson(first)
+    await (await first.adult(LIN)).connect(gone)
+    async with first.database.write() as connection:
+        await connection.execute(text("DELETE FROM lesson WHERE id = :id"), {"id": gone})
+    lesson_id = await start_lesson(first)
+    second = await build(clock=first.clock, media=first.media)
+    await second.tick()
+    assert second.classroom.hub is not None
+    assert gone not in await second.classroom.hub.store.open_lessons()
+    assert (await (await second.adult(LIN)).connect(lesson_id)).state["you"]["is_lead"]
 
 
 # -- hostile clients
