@@ -9,7 +9,7 @@ import { ClassPart, nameOf, unseen } from './part.ts';
 export class HandsElement extends ClassPart {
   protected override render(): TemplateResult {
     const { hands, you } = this.state;
-    return html`<section class="card" aria-labelledby="hands-title">
+    return html`<section class="card" aria-labelledby="hands-title" tabindex=${you.is_teacher ? nothing : 0}>
       <div class="card-head">
         <h2 class="card-title" id="hands-title">${pair('Hands up')} ${hands.length > 0 ? html`<span class="count">${hands.length}</span>` : nothing}</h2>
         ${you.is_teacher && hands.length > 1

@@ -16,7 +16,7 @@ export class WordsElement extends ClassPart {
   protected override render(): TemplateResult {
     const { words, you } = this.state;
     const mayEdit = you.is_teacher;
-    return html`<section class="card" aria-labelledby="words-title">
+    return html`<section class="card" aria-labelledby="words-title" tabindex=${mayEdit ? nothing : 0}>
       <div class="card-head">
         <h2 class="card-title" id="words-title">${pair('Words today')}</h2>
         ${mayEdit && this.edited === undefined

@@ -147,7 +147,7 @@ export class LessonElement extends PageElement {
         ></tc-banner>
         <tc-stage .people=${people} .lesson=${this.lesson} .mode=${this.mode} .lastSpeaker=${session.lastSpeaker}></tc-stage>
       </main>
-      <aside class="rail" id="rail" aria-label=${t('People')}><tc-people class="card" .people=${people}></tc-people>${this.hasKeys ? KEYS_CARD() : nothing}</aside>
+      <aside class="rail" id="rail" tabindex="0" aria-label=${t('People')}><tc-people class="card" .people=${people}></tc-people>${this.hasKeys ? KEYS_CARD() : nothing}</aside>
       <footer class="dock" @act=${({ detail }: CustomEvent<DockAction>) => this.act(detail)}>
         <tc-dock
           role="group"
