@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from server.lessons import Lesson, SideKey, require_wall_time
+from server.pages.forms import DATE, problem
 from server.pages.lessons.moments import Stay, days_apart, stay
 from server.pages.lessons.reading import Versioned
 from server.pair import LocalizedText
@@ -24,6 +25,15 @@ ANCHOR_TEXT: Final[Mapping[Anchor, LocalizedText]] = {
 # School is over by then in most time zones; a pair that means it may still send it.
 _EARLY, _LATE = time(6, 0), time(21, 30)
 SATURDAY: Final = 5
+_FIRST: Final = date(2000, 1, 1)
+_LAST: Final = date(2100, 1, 1)
+
+
+def _near(value: date) -> date:
+    """Calendars end, and zones are known for some years only; the service says what is too far."""
+    if not _FIRST <= value <= _LAST:
+        raise problem(DATE)
+    return value
 
 
 class HourForm(Versioned):
@@ -32,7 +42,7 @@ class HourForm(Versioned):
     mine: str
     partner: str
     anchor: Anchor = "mine"
-    date: date
+    date: Annotated[date, AfterValidator(_near)]
     start: time
     minutes: int = Field(ge=10, le=180)
     step: Literal["look", "send", "back"] = "look"

@@ -143,6 +143,7 @@ async def test_the_hour_of_the_partner_can_be_the_anchor(house: House, staff: St
         ({"partner": "cg_nothing"}, "Please choose one of these."),
         ({"mine": "us-az-saguaro-5b"}, "Please choose one of these."),
         ({"date": "soon"}, "Please give a date"),
+        ({"date": "9999-12-31"}, "Please give a date"),
         ({"start": "25:00"}, "Please give a time"),
         ({"minutes": "400"}, "Please give a whole number."),
         ({"partner": "us-ca-bayview-5r", "anchor": "partner", "date": "2027-03-14", "start": "02:30"}, "02:30"),
