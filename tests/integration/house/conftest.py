@@ -28,7 +28,7 @@ def stub_launches(count: int, **order: Any) -> list[ChildLaunch]:
 class Supervised(Supervisor):
     """A supervisor of stubs with the directory that it fills."""
 
-    def __init__(self, count: int, *, tick_timeout_s: float = 3.0, **order: Any) -> None:
+    def __init__(self, count: int, *, tick_timeout_s: float = 3.0, keeps_spare: bool = False, **order: Any) -> None:
         self.directory = WorkerDirectory(count)
         super().__init__(
             stub_launches(count, **order),
@@ -36,6 +36,7 @@ class Supervised(Supervisor):
             tick_timeout_s=tick_timeout_s,
             clock=SystemClock(),
             on_change=self.directory.update,
+            keeps_spare=keeps_spare,
         )
 
 
@@ -52,8 +53,8 @@ def stub_path(monkeypatch: pytest.MonkeyPatch) -> None:
 async def start_supervisor(stub_path: None) -> AsyncIterator[StartSupervisor]:
     started: list[Supervised] = []
 
-    async def start(count: int = 1, tick_timeout_s: float = 3.0, **order: Any) -> Supervised:
-        supervisor = Supervised(count, tick_timeout_s=tick_timeout_s, **order)
+    async def start(count: int = 1, **options: Any) -> Supervised:
+        supervisor = Supervised(count, **options)
         started.append(supervisor)
         await supervisor.start()
         return supervisor

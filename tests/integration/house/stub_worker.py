@@ -83,10 +83,11 @@ async def run(order: dict[str, Any], status: StatusPipe) -> None:
 
 
 if __name__ == "__main__":
+    pipe = StatusPipe()
+    pipe.say("loaded")
     order = json.loads(sys.stdin.buffer.readline())
     WHO = {"index": order["index"], "pid": os.getpid()}
     tie_to_parent(order["parent_pid"])
-    pipe = StatusPipe()
     if "fail" in order:
         pipe.say("error", order["fail"])
         sys.exit(1)

@@ -68,6 +68,37 @@ async def test_a_held_up_supervisor_does_not_kill_healthy_workers(start_supervis
     assert is_alive(pid)
 
 
+def spare_of(supervisor: Supervised) -> int | None:
+    """Its pid once it has loaded."""
+    spare = supervisor._spare
+    return spare._process.pid if spare is not None and spare._is_loaded and spare._process is not None else None
+
+
+async def test_a_spare_takes_the_place_of_the_dead(start_supervisor: StartSupervisor) -> None:
+    supervisor = await start_supervisor(2, keeps_spare=True)
+    await until(lambda: spare_of(supervisor) is not None)
+    spare, other = spare_of(supervisor), pid_of(supervisor, 0)
+    os.kill(pid_of(supervisor, 1), signal.SIGKILL)
+    await until(lambda: supervisor.states[1].restarts == 1 and supervisor.states[1].is_ready)
+    assert (pid_of(supervisor, 0), pid_of(supervisor, 1)) == (other, spare)
+    await until(lambda: spare_of(supervisor) not in (None, spare))
+
+
+async def test_a_dead_spare_is_replaced_and_never_used(start_supervisor: StartSupervisor) -> None:
+    supervisor = await start_supervisor(1, keeps_spare=True)
+    await until(lambda: spare_of(supervisor) is not None)
+    spare = spare_of(supervisor)
+    assert spare is not None
+    os.kill(spare, signal.SIGKILL)
+    os.kill(pid_of(supervisor), signal.SIGKILL)
+    await until(lambda: supervisor.states[0].is_ready and is_alive(pid_of(supervisor)))
+    await until(lambda: spare_of(supervisor) not in (None, spare))
+    last = spare_of(supervisor)
+    assert last is not None
+    await supervisor.close()
+    assert not is_alive(last)
+
+
 async def test_whoever_looks_for_a_worker_waits_for_its_replacement(start_supervisor: StartSupervisor) -> None:
     supervisor = await start_supervisor()
     os.kill(pid_of(supervisor), signal.SIGKILL)
