@@ -12,7 +12,7 @@ from livekit.rtc.participant import PublishTrackError
 from livekit.rtc.room import ConnectError
 
 from tests.conformance.meeting import Meeting
-from tests.conformance.wait import stays
+from tests.conformance.wait import stays, until_async
 
 # Longer than a subscription takes on the slowest link here; nothing tells that one will never come.
 NEVER_S = 1.0
@@ -109,6 +109,12 @@ async def test_full_room_refuses(plain_meeting: Meeting) -> None:
     # The same person again replaces the old session and needs no third place.
     await plain_meeting.join("ortega")
     await lin.room.disconnect()
+
+    async def has_room() -> bool:
+        listed = await plain_meeting.api.room.list_participants(api.ListParticipantsRequest(room=plain_meeting.room))
+        return len(listed.participants) == 1
+
+    await until_async(has_room, "her place is free")
     await plain_meeting.join("chen")
 
 
