@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -27,9 +28,9 @@ from server.classroom.sockets import Sockets, make_manager, new_instance
 from server.classroom.store import EventStore
 from server.classroom.words import read_words
 from server.clock import Clock
-from server.errors import TongchuangError
-from server.ids import AccountId, LessonId
+from server.ids import LessonId
 from server.lessons import LessonFacts, Lessons, WebhookSeen
+from server.outbox import Letter
 from server.people import People, Role
 from server.storage import Database
 from server.tasks import TaskOwner
@@ -42,6 +43,10 @@ _REPORT_TEXT = (
     "Somebody asked for help in a lesson of your school. Please look at the lesson's page:\n"
     "貴校的一堂課中有人提出通報，請查看課堂頁面：\n\n{origin}/lessons/{lesson}\n"
 )
+
+
+# A mail server that is away over a weekend still brings it.
+_REPORT_IS_NEWS = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,9 @@ class Classroom:
         self.media = media or LiveKitControl(parts.media_url, key.api_key, key.api_secret)
         self.cards = CardService(parts.database, parts.people, parts.clock, parts.card_secret)
         self.seats = SeatService(parts.database, parts.people, parts.clock)
-        self.reports = ReportService(parts.database, parts.people.audit, self._tell_coordinators)
+        self.reports = ReportService(
+            parts.database, parts.people.audit, parts.lessons.letters, self._letters_to_coordinators
+        )
         self._words = {name: read_words(name) for name in ("en", "phrases_en", "zh")}
         self.hub: Hub | None = None
         self.sockets: Sockets | None = None
@@ -170,16 +177,19 @@ class Classroom:
         signed_in = await self._parts.people.accounts.find_by_token(session.token)
         return None if signed_in is None else Adult(account=signed_in.account, csrf=viewer.csrf)
 
-    async def _tell_coordinators(self, facts: LessonFacts, report_id: str) -> None:
-        """C18: by mail, when there is mail; the report itself stands on the lesson's page."""
-        for side in facts.sides:
-            for account in await self._parts.people.accounts.of_school(side.school_id):
-                if Role.COORDINATOR in account.roles and not account.is_disabled:
-                    await self._write_to(account.id, account.email, facts.id, report_id)
-
-    async def _write_to(self, account: AccountId, address: str, lesson_id: LessonId, report_id: str) -> None:
-        text = _REPORT_TEXT.format(origin=self._parts.origin, lesson=lesson_id)
-        try:
-            self._parts.people.mailer.post(address, _REPORT_SUBJECT, text)
-        except TongchuangError:
-            log.warning("classroom_report_not_mailed", account=account, report=report_id)
+    async def _letters_to_coordinators(self, facts: LessonFacts, report_id: str) -> list[Letter]:
+        """C18: sent when there is mail, and kept until it was taken."""
+        now, text = self._parts.clock.now(), _REPORT_TEXT.format(origin=self._parts.origin, lesson=facts.id)
+        return [
+            Letter(
+                key=f"report:{report_id}:{account.id}",
+                to=account.email,
+                subject=_REPORT_SUBJECT,
+                text=text,
+                due_at=now,
+                not_after=now + _REPORT_IS_NEWS,
+            )
+            for side in facts.sides
+            for account in await self._parts.people.accounts.of_school(side.school_id)
+            if Role.COORDINATOR in account.roles and not account.is_disabled
+        ]

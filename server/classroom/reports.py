@@ -21,14 +21,15 @@ from server.classroom.wire import Json
 from server.errors import TongchuangError
 from server.ids import LessonId
 from server.lessons import LessonFacts, room_of
+from server.outbox import Letter, OutboxRepository
 from server.people import AuditLog
 from server.storage import Database
 
 # contract: enough to see what led to it, little enough to read
 SNAPSHOT_MESSAGES = 50
 
-# Somebody outside of the room learns of a report: coordinators of both schools.
-TellCoordinators = Callable[[LessonFacts, str], Awaitable[None]]
+# To who is not in the room and must learn of a report: the coordinators of both schools.
+WriteLetters = Callable[[LessonFacts, str], Awaitable[Sequence[Letter]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +44,17 @@ class StoredReport:
 
 
 class ReportService:
-    def __init__(self, database: Database, audit: AuditLog, tell_coordinators: TellCoordinators) -> None:
-        self._database, self._audit, self._tell = database, audit, tell_coordinators
+    def __init__(
+        self, database: Database, audit: AuditLog, letters: OutboxRepository, write_letters: WriteLetters
+    ) -> None:
+        self._database, self._audit, self._letters, self._write = database, audit, letters, write_letters
 
     async def raise_report(self, hub: Hub, session: Session, *, about: str | None, text: str) -> tuple[int | None, str]:
-        """Its seq and id. The snapshot, the event and the audit entry are one transaction."""
+        """Its seq and id. The snapshot, the event, the audit entry and the letters are one transaction."""
         room = session.room(hub)
         report_id = f"r{secrets.token_hex(6)}"
         snapshot = await _snapshot(hub, session)
+        letters = await self._write(room.facts, report_id) if room.facts is not None else ()
 
         async def keep(connection: AsyncConnection, _: State, added: Sequence[Recorded]) -> None:
             row = {
@@ -71,6 +75,7 @@ class ReportService:
                 detail={"about": about},
                 connection=connection,
             )
+            await self._letters.put(letters, connection)
 
         written = await hub.run(
             session.lesson_id,
@@ -78,8 +83,6 @@ class ReportService:
             lambda state: floor.report(state, session.person, report_id=report_id, about=about, text=text),
             also=keep,
         )
-        if room.facts is not None:
-            await self._tell(room.facts, report_id)
         return (written.added[0].seq if written.added else None), report_id
 
     async def of_lesson(self, lesson_id: LessonId) -> tuple[StoredReport, ...]:

@@ -45,14 +45,14 @@ def _school(key: str, side: Side, zone: str) -> School:
     return School(id=SchoolId(f"sc_{key}"), side=side, name=name, place=name, zone=zone, language="en", is_demo=True)
 
 
-def _adult(account_id: AccountId, school: str, name: str) -> Account:
+def _adult(account_id: AccountId, school: str, name: str, role: Role = Role.TEACHER) -> Account:
     return Account(
         id=account_id,
         school_id=SchoolId(f"sc_{school}"),
         email=f"{account_id}@example.org",
         name=LocalizedText(name, name),
         language="en",
-        roles=frozenset({Role.TEACHER}),
+        roles=frozenset({role}),
         verified_at=NOW,
         disabled_at=None,
         has_password=False,
@@ -100,6 +100,7 @@ def seed(pupils_per_class: int = 3) -> Seed:
             _adult(CHEN, "a", "Chen"),
             _adult(ORTEGA, "b", "Ortega"),
             _adult(STRANGER, "c", "Stranger"),
+            _adult(AccountId("ac_coord"), "b", "Coordinator", Role.COORDINATOR),
         ),
         class_groups=(_group(CLASS_A, "a"), _group(CLASS_B, "b"), _group(CLASS_C, "c")),
         students=tuple(

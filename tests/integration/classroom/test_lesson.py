@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import select
 
 from server.ids import LessonId
+from server.outbox import outbox_table
+from server.people import AuditFilter
 from tests.integration.classroom.school import (
     CLASS_A,
     CLASS_B,
@@ -224,6 +227,13 @@ async def test_a_report_keeps_what_was_seen(house: House, lesson_id: LessonId) -
     assert "reports" not in b.state
     (stored,) = await house.classroom.reports.of_lesson(lesson_id)
     assert stored.reporter == person("a0")
+    async with house.database.read() as connection:
+        letters = (await connection.execute(select(outbox_table))).mappings().all()
+    told = [letter for letter in letters if letter["key"].startswith(f"report:{stored.id}:")]
+    assert [letter["recipient"] for letter in told] == ["ac_coord@example.org"]
+    assert lesson_id in told[0]["text"]
+    entries = (await house.people.audit.read(AuditFilter(lesson_id=lesson_id, action_prefix="report."))).entries
+    assert [entry.actor for entry in entries] == [person("a0")]
     assert [message["text"] for message in stored.snapshot["chat"]] == ["something mean"]
     assert "NEEDLE" not in json.dumps(stored.snapshot)
     assert {p["person"] for p in stored.snapshot["people"]} >= {person("a0"), person("b0"), LIN_PERSON}
