@@ -140,6 +140,8 @@ class Row:
     press: Press
     press_words: LocalizedText
     is_urgent: bool
+    # whether the press is a button here: for who leads, not for who only looks after the school
+    has_button: bool
 
 
 def halves_of(
@@ -198,7 +200,15 @@ def _by(directory: Directory, viewpoint: Viewpoint, who: str | None, at: datetim
     return Named(name=directory.name_of(who), when=moment(at, viewpoint.side, viewpoint.zone))
 
 
-def row_of(lesson: Lesson, directory: Directory, viewpoint: Viewpoint, authorised: Authorised, now: datetime) -> Row:
+def row_of(
+    lesson: Lesson,
+    directory: Directory,
+    viewpoint: Viewpoint,
+    authorised: Authorised,
+    now: datetime,
+    *,
+    is_leading: bool,
+) -> Row:
     side = lesson.side(viewpoint.mine) if viewpoint.mine else None
     press = next_press(lesson, side, authorised, now)
     return Row(
@@ -209,6 +219,7 @@ def row_of(lesson: Lesson, directory: Directory, viewpoint: Viewpoint, authorise
         press=press,
         press_words=SHORT[press],
         is_urgent=press in URGENT,
+        has_button=is_leading and press in (Press.ENTER, Press.OPEN_LOBBY),
     )
 
 

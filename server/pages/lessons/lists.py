@@ -122,7 +122,8 @@ async def _row(pages: LessonPages, account: Account, lesson: Lesson, directory: 
     mine = side.key if side else "a"
     authorised = Authorised(mine=mine not in missing, other=not set(missing) - {mine})
     viewpoint = viewpoint_of(lesson, side, account.school_id, directory)
-    return row_of(lesson, directory, viewpoint, authorised, pages.clock.now())
+    is_leading = account.id in lesson.adults
+    return row_of(lesson, directory, viewpoint, authorised, pages.clock.now(), is_leading=is_leading)
 
 
 async def dashboard_lessons(request: web.Request, adult: Adult) -> DashboardBlock:

@@ -269,7 +269,10 @@ async def test_strangers_find_nothing_and_coordinators_only_their_school(house: 
 async def test_nobody_is_shown_a_button_that_would_refuse_them(house: House, staff: Staff) -> None:
     """A coordinator answers for the school but opens no lobby; the administrator only looks."""
     typhoon, desert = await house.demo("typhoon"), await house.demo("desert")
+    await staff.become("lin")
+    assert '<a class="button" data-main href="/lessons/le_demo_typhoon' in (await staff.page("/lessons")).html
     await staff.become("chiu")
+    assert '<a class="button" data-main href="/lessons/le_demo_typhoon' not in (await staff.page("/lessons")).html
     seen = await staff.page(f"/lessons/{typhoon.id}")
     assert heading(seen) == "Open the lobby, so that pupils can arrive."
     assert f"/lessons/{typhoon.id}/lobby" not in [form.action for form in seen.forms]
