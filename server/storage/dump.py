@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic.script import ScriptDirectory
-from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import URL, Connection, MetaData, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,6 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.errors import ErrorCode, Unavailable
 from server.storage.engine import create_engine
 from server.storage.migrate import load_migrations, upgrade
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 _VERSION_TABLE = "alembic_version"
 _SUFFIX = ".copy"
@@ -49,6 +50,9 @@ def load_tables(url: URL, folder: Path, revision: str) -> None:
 
 
 async def _guarded(url: URL, work: Any, *arguments: object) -> Any:
+    # Why here: who uses SQLite never loads the driver.
+    from asyncpg import InterfaceError, PostgresError
+
     engine = create_engine(url)
     try:
         async with engine.connect() as connection, connection.begin():

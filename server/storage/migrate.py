@@ -1,19 +1,15 @@
 """Brings a database to the newest form at start, and says in one sentence when it cannot be used.
 
-Synchronous on purpose: it runs before the event loop does (or in a thread), because Alembic reads files.
+Synchronous on purpose: it runs before the event loop does (or in a thread), because Alembic reads files. Alembic is
+imported by who needs it: an app process, which migrates nothing, starts a fifth of a second earlier without it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy import create_engine as create_sync_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -24,11 +20,18 @@ from server.errors import ErrorCode, Unavailable
 from server.storage.engine import WRITES, create_engine, prepare_sqlite
 from server.storage.metadata import metadata
 
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def load_migrations() -> ScriptDirectory:
     """All migration files, read now, so that nothing reads a file while a connection is open."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     scripts = ScriptDirectory.from_config(config)
@@ -38,6 +41,8 @@ def load_migrations() -> ScriptDirectory:
 
 def migrate(url: URL) -> None:
     """Upgrade to the newest revision; one transaction. Raises Unavailable(DATABASE_UNUSABLE)."""
+    from alembic.util import CommandError
+
     scripts = load_migrations()
     try:
         if url.get_backend_name() == "sqlite":
@@ -84,6 +89,9 @@ async def _migrate_async(url: URL, scripts: ScriptDirectory) -> None:
 
 def upgrade(connection: Connection, scripts: ScriptDirectory, target: str = "head") -> None:
     """What `alembic upgrade TARGET` does, without its env.py: the connection is ours."""
+
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
 
     def steps(revision: Any, _: MigrationContext) -> Any:
         return scripts._upgrade_revs(target, revision)
