@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import jwt
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from server.classroom.codes import normal_code
+from server.classroom.sockets import MAX_UNSENT
 from server.ids import LessonId
 from server.lessons import Mode, room_of
 from tests.integration.classroom.conftest import BuildHouse
@@ -18,6 +20,7 @@ from tests.integration.classroom.school import (
     CLASS_C,
     LIN,
     ORTEGA,
+    PATIENCE_S,
     STRANGER,
     Browser,
     House,
@@ -425,3 +428,35 @@ async def test_a_page_that_died_unheard_stops_nobody(house: House, lesson_id: Le
     await b.until(lambda page: "who is here?" in page.texts())
     away = person("a0")
     await lin.until(lambda page: any(p["person"] == away and p["status"] == "away" for p in page.state["people"]))
+
+
+async def test_a_page_that_cannot_keep_up_is_closed(
+    house: House, lesson_id: LessonId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lin, a = await _admitted(house, lesson_id)
+    sockets = house.classroom.sockets
+    assert sockets is not None
+    ids = {session.person: sid for sid, session in sockets.sessions.items()}
+    # The library's own count, which the limit rests on: nothing is unsent, and nothing of who is not there.
+    assert [sockets._unsent(sid) for sid in (*ids.values(), "nobody")] == [0, 0, 0]
+    slow = next(sid for key, sid in ids.items() if key == person("a0"))
+    monkeypatch.setattr(sockets, "_unsent", lambda sid: MAX_UNSENT + 1 if sid == slow else 0)
+    await lin.do("chat_send", client_id="1", to="everyone", text="too fast")
+    await a.until(lambda page: not page.is_connected)
+    assert a.gone is None, "it may come back by itself"
+    assert (await lin.do("hand_raise"))["seq"]
+
+
+async def test_a_connection_without_a_lesson_ends(house: House, lesson_id: LessonId) -> None:
+    lin = await (await house.adult(LIN)).connect(lesson_id)
+    async with lin.browser.session() as session:
+        silent = await session.ws_connect("/socket.io/?EIO=4&transport=websocket")
+        assert (await silent.receive_str()).startswith("0{")
+        await house.tick(6)
+        house.clock.advance(seconds=20)
+        await house.tick(6)
+        async with asyncio.timeout(PATIENCE_S):
+            while not silent.closed and (await silent.receive()).data != "1":
+                pass
+        await silent.close()
+    assert (await lin.do("hand_raise"))["seq"]
