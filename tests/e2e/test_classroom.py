@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.class_page import (
+    HUALIEN,
     TAICHUNG,
     YUNLIN,
     ClassPage,
@@ -239,3 +240,57 @@ def attendance(lesson: Lesson) -> None:
     answer = page.request.get(f"/lessons/{lesson.room.lesson}/attendance.csv")
     rows: list[dict[str, Any]] = list(csv.DictReader(answer.text().lstrip("\ufeff").splitlines()))
     assert any(lesson.name in str(one.values()) for one in rows)
+
+
+MOVING = """
+async () => {
+  const frames = async () => {
+    const found = new Map();
+    for (const peer of window.peers) for (const one of (await peer.getStats()).values())
+      if (one.type === 'inbound-rtp' && one.kind === 'video') found.set(one.id, one.framesDecoded ?? 0);
+    return found;
+  };
+  const before = await frames();
+  await new Promise((done) => setTimeout(done, 1500));
+  return [...await frames()].filter(([id, count]) => count > (before.get(id) ?? 0)).length;
+}
+"""
+
+
+@pytest.mark.timeout(300)
+def test_only_the_page_that_is_shown_is_received_and_the_space_bar_opens_the_microphone(
+    open_page: OpenPage, base_url: str
+) -> None:
+    lesson = Lesson(open_page, base_url, HUALIEN)
+    taiwan, america = lesson.leads
+    pupil = ChromiumPupil(open_page(size=(500, 400)))
+    lesson.come_by_card(pupil)
+    lesson.admit(taiwan)
+    taiwan.wait_for_tiles(3)
+    wait_until(taiwan.page, lambda: taiwan.page.evaluate(MOVING) == 2, "both others move")
+    taiwan.page.set_viewport_size({"width": 390, "height": 640})
+    pager = taiwan.page.locator(".pager")
+    expect(pager).to_be_visible()
+    pages = int(pager.locator(".pager-place").inner_text().split()[-1])
+    assert pages > 1
+    shown = taiwan.page.locator("tc-tile[data-kind=camera]:not([data-identity^=adult-ac_demo_chang])")
+    for _ in range(pages):
+        wait_until(
+            taiwan.page,
+            lambda: taiwan.page.evaluate(MOVING) == shown.count(),
+            "what is on the page moves, and only that",
+        )
+        following = pager.get_by_role("button", name="Next page")
+        if following.is_enabled():
+            following.click()
+    america.act("settings")
+    america.page.get_by_role("checkbox", name="Less data").check()
+    america.page.get_by_role("checkbox", name="Push to talk").check()
+    america.page.keyboard.press("Escape")
+    wait_until(america.page, lambda: america.page.evaluate(MOVING) == 1, "one picture")
+    talk = america.dock("talk")
+    expect(talk).to_contain_text("Hold to talk")
+    america.page.keyboard.down("Space")
+    expect(talk).to_contain_text("You are heard")
+    america.page.keyboard.up("Space")
+    expect(talk).to_contain_text("Hold to talk")
