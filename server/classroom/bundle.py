@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.access import Adult, CookiePolicy, Pupil
 from server.classroom.bus import Bus, NoBus, RedisBus
@@ -143,7 +144,11 @@ class Classroom:
 
         async def stop(_: web.Application) -> None:
             await sockets.stop()
-            await hub.store.forget(sockets.instance)
+            try:
+                await hub.store.forget(sockets.instance)
+            except SQLAlchemyError as error:
+                # Others find out by themselves that this process is silent.
+                log.warning("classroom_instance_kept", reason=type(error).__name__)
 
         app.cleanup_ctx.append(run)
         # Before the server waits for its open requests: a WebSocket is one.
