@@ -40,6 +40,7 @@ from server.pages import (
     add_lesson_pages,
     add_people_pages,
     choose_language,
+    no_reports,
     render_classroom,
     render_error,
     setup_pages,
@@ -155,7 +156,13 @@ def _add_lessons(app: web.Application, parts: AppParts, people: People, lessons:
         return parts.public_url or f"{request.scheme}://{request.host}"
 
     pages = LessonPages(
-        people=people, lessons=lessons, cards=cards, clock=parts.clock, is_demo=parts.is_demo, origin=origin
+        people=people,
+        lessons=lessons,
+        cards=cards,
+        clock=parts.clock,
+        is_demo=parts.is_demo,
+        origin=origin,
+        read_reports=no_reports if parts.classroom is None else parts.classroom.reports.of_lesson,
     )
     add_lesson_pages(app, pages)
     add_scheduling_pages(

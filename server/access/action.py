@@ -86,3 +86,4 @@ class Action(StrEnum):
     PERMIT = "room.permit"
     SET_MODE = "room.set_mode"
     REPORT_RAISE = "report.raise"
+    REPORTS_READ = "lesson.read_reports"

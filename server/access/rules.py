@@ -136,6 +136,7 @@ _ROOM = {
     Action.PERMIT: _rule(_LEAD, states=_OPEN),
     Action.SET_MODE: _rule(_LEAD, states=_OPEN),
     # C18: in every view, also from the lobby.
+    Action.REPORTS_READ: _rule(_LEAD, _COORD_OF_LESSON, states=_OPEN | _OVER),
     Action.REPORT_RAISE: _rule(_LEAD, _PUPIL, states=_OPEN),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.pages.lessons.context import CardPrinter, LessonPages, NoCards, PrintedCard
+from server.pages.lessons.context import CardPrinter, LessonPages, NoCards, PrintedCard, no_reports
 from server.pages.lessons.routes import add_lesson_pages
 
-__all__ = ["CardPrinter", "LessonPages", "NoCards", "PrintedCard", "add_lesson_pages"]
+__all__ = ["CardPrinter", "LessonPages", "NoCards", "PrintedCard", "add_lesson_pages", "no_reports"]

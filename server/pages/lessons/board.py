@@ -96,6 +96,7 @@ class Rights:
     cards: bool = False
     attendance: bool = False
     write_report: bool = False
+    read_reports: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

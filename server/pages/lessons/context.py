@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
 from server.clock import Clock
 from server.errors import ErrorCode, Unavailable
-from server.ids import AccountId, ClassGroupId
+from server.ids import AccountId, ClassGroupId, LessonId
 from server.lessons import Lessons
 from server.people import People, Student
 
@@ -48,6 +48,36 @@ class NoCards:
         return None
 
 
+class RaisedReport(Protocol):
+    """A call for help from the room, with what was to be seen (C18): the classroom's."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def reporter(self) -> str: ...
+
+    @property
+    def about(self) -> str | None: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def snapshot(self) -> Mapping[str, Any]: ...
+
+
+ReadReports = Callable[[LessonId], Awaitable[Sequence[RaisedReport]]]
+
+
+async def no_reports(_: LessonId) -> Sequence[RaisedReport]:
+    """Of a house without a classroom."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LessonPages:
     """`origin`: where this request's reader reaches us, for the address on a card."""
@@ -58,6 +88,7 @@ class LessonPages:
     clock: Clock
     is_demo: bool
     origin: Callable[[web.Request], str]
+    read_reports: ReadReports = no_reports
 
 
 LESSON_PAGES = web.AppKey("lesson_pages", LessonPages)

@@ -161,6 +161,7 @@ def _rights(asked: Asked, press: Press) -> Rights:
         cards=subject is not None and may(asked.viewer, Action.CARDS_PRINT, subject) and _is_before(asked.lesson),
         attendance=asked.may(Action.ATTENDANCE_SEE),
         write_report=asked.may(Action.LESSON_REPORT),
+        read_reports=asked.may(Action.REPORTS_READ),
     )
 
 

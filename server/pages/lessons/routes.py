@@ -13,6 +13,7 @@ from server.pages.lessons.lists import dashboard_lessons, show_lessons
 from server.pages.lessons.move import post_move, show_move
 from server.pages.lessons.new import post_new, show_new
 from server.pages.lessons.one import show_lesson
+from server.pages.lessons.reports import show_reports
 from server.pages.staff import add_dashboard_part
 
 
@@ -31,6 +32,7 @@ def add_lesson_pages(app: web.Application, pages: LessonPages) -> None:
     add_route(app, "GET", "/lessons/{id}/attendance.csv", download_csv, Action.ATTENDANCE_SEE)
     add_route(app, "POST", "/lessons/{id}/attendance/correct", post_correction, Action.ATTENDANCE_CORRECT)
     add_route(app, "POST", "/lessons/{id}/attendance/sign", post_signature, Action.ATTENDANCE_SIGN)
+    add_route(app, "GET", "/lessons/{id}/reports", show_reports, Action.REPORTS_READ)
     add_route(app, "GET", "/class-groups/{id}/cards", show_cards, Action.CARDS_PRINT)
     add_route(app, "POST", "/class-groups/{id}/cards", print_cards, Action.CARDS_PRINT)
     add_dashboard_part(app, dashboard_lessons)

@@ -98,6 +98,7 @@ LESSON: dict[Action, tuple[set[str], set[LessonState] | frozenset[LessonState]]]
     Action.ROOM_TOKEN: (LEADS | {"admitted_pupil"}, OPEN),
     Action.ROOM_SCREEN_TOKEN: (LEADS_OF_SIDE_A, OPEN),
     Action.REPORT_RAISE: (LEADS | PUPILS, OPEN),
+    Action.REPORTS_READ: (EITHER, OPEN | {S.ENDED, S.ATTENDANCE_SIGNED, S.REPORTED}),
     **{
         action: (LEADS | {"admitted_pupil"}, OPEN)
         for action in (Action.CHAT_SEND, Action.HAND_RAISE, Action.HAND_LOWER, Action.REACT)
