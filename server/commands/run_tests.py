@@ -11,16 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from server.commands.browsers import install_missing
+from server.commands.lanes import E2E, Beside, command_of, lanes
 from server.commands.web import run_npm
 from server.locks import check_locks
 
 HELP = "set up and run every test; takes pytest arguments"
 ROOT = Path(__file__).resolve().parents[2]
-E2E = "tests/e2e"
 # Quick ones first, so that a plain mistake shows within seconds.
 ORDER = ("unit", "contract", "fuzz", "integration", "conformance", "e2e")
-# These keep a core busy and measure nothing, so that they may run beside those that wait.
-COMPUTING = frozenset({"unit", "contract", "fuzz"})
 # Of pytest: "no tests were collected", which is right for one process when the arguments chose tests of the other.
 _NOTHING_COLLECTED = 5
 
@@ -55,42 +53,27 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _everything(folders: Sequence[str]) -> list[int]:
-    """Node's first; then what computes beside what mostly waits for sockets, each with a core; browsers alone, last.
-
-    What ran beside is printed when it has ended, so that two runs never speak at once.
-    """
-    computing = [folder for folder in folders if Path(folder).name in COMPUTING]
-    waiting = [folder for folder in folders if folder not in computing and folder != E2E]
+    """Node's first; then two lanes, each with a core; then the lessons in browsers, which want both."""
+    whole = lanes(folders, sorted(str(path) for path in Path(E2E).glob("test_*.py")))
     codes = [_node_tests()]
     with tempfile.TemporaryFile() as said:
-        sys.stderr.write(f"tongchuang: pytest {' '.join(computing)} (beside the next, its lines follow)\n")
-        beside = subprocess.Popen(
-            _command(computing), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
-        )
+        for words in whole.beside:
+            sys.stderr.write(f"tongchuang: pytest {' '.join(words)} (beside the next, its lines follow)\n")
+        beside = Beside(whole.beside, said, ROOT)
+        beside.start()
         try:
-            codes.append(_pytest(waiting))
-            codes.append(beside.wait())
+            codes += [_pytest(whole.first), *beside.wait()]
         finally:
-            # Nothing when it has ended; otherwise we were interrupted, and it clears up what it started.
-            beside.terminate()
-            beside.wait()
+            beside.end()
         said.seek(0)
         sys.stdout.write(said.read().decode("utf-8", "replace"))
         sys.stdout.flush()
-    return [*codes, _pytest([E2E])]
+    return [*codes, _pytest(whole.last)]
 
 
 def _pytest(words: Sequence[str]) -> int:
     sys.stderr.write(f"tongchuang: pytest {' '.join(words)}\n")
-    return subprocess.run(_command(words), cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
-
-
-def _command(words: Sequence[str]) -> list[str]:
-    command = [sys.executable, "-m", "pytest", *words]
-    if not any(word.startswith(E2E) for word in words):
-        # Its hooks wrap every test, also those that have no page.
-        command += ["-p", "no:playwright"]
-    return command
+    return subprocess.run(command_of(words), cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
 
 
 def _node_tests() -> int:

@@ -12,6 +12,7 @@ import pytest
 from server import bootstrap
 from server.cli import COMMANDS, main
 from server.commands.data_folder import prepare_data_folder
+from server.commands.lanes import LESSONS, lanes
 from server.commands.run_tests import ORDER, plan
 from server.commands.token import ttl
 from server.errors import Unavailable
@@ -34,6 +35,18 @@ FOLDERS = ["tests/contract", "tests/e2e", "tests/unit"]
 )
 def test_a_run_is_split_by_what_its_tests_need(arguments: list[str], processes: list[list[str]]) -> None:
     assert plan(arguments, FOLDERS) == processes
+
+
+def test_the_whole_run_leaves_no_test_out_and_runs_none_twice() -> None:
+    folders = [f"tests/{layer}" for layer in ORDER]
+    files = sorted(str(path) for path in Path("tests/e2e").glob("test_*.py"))
+    whole = lanes(folders, files)
+    everything = [*whole.first, *whole.last, *(word for words in whole.beside for word in words)]
+    assert sorted(everything) == sorted([*(folder for folder in folders if folder != "tests/e2e"), *files])
+    assert {Path(file).name for file in whole.last} == set(LESSONS)
+    # Playwright's API and asyncio tests never share a process.
+    for words in (whole.first, whole.last, *whole.beside):
+        assert len({word.startswith("tests/e2e") for word in words}) == 1
 
 
 def test_every_layer_has_its_turn() -> None:
