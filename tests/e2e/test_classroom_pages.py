@@ -252,7 +252,7 @@ def test_the_keyboard_is_enough(fake: Fake, open_page: OpenPage) -> None:
     focus_by_tab(page, ".chat-form textarea")
     page.keyboard.type("hhh")
     page.keyboard.press("Enter")
-    expect(page.locator(".message", has_text="hhh")).to_be_visible()
+    expect(page.locator(".message[data-message]", has_text="hhh")).to_be_visible()
     expect(page.locator('.dock [data-action="hand"]')).to_contain_text("Hand down")  # typing is no command
     focus_by_tab(page, '.dock [data-action="tools"]')
     page.keyboard.press("Enter")

@@ -215,6 +215,7 @@ def test_the_keyboard_alone_signs_in_and_adds_a_class(new_page: NewPage, school:
     page.wait_for_url("**/class-groups")
     focus_by_tab(page, 'main a[href^="/class-groups/new"]')
     page.keyboard.press("Enter")
+    page.wait_for_url("**/class-groups/new*")
     focus_by_tab(page, "input[name=name_en]")
     page.keyboard.type("Class 6B")
     page.keyboard.press("Enter")
