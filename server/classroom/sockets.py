@@ -5,6 +5,8 @@ Socket.IO protocol 5 over Engine.IO 4, WebSocket only: a page that cannot open o
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import socketio  # type: ignore[import-untyped]  # it ships no types
 import structlog
 from aiohttp import web
+from redis.exceptions import RedisError
 
 from server.access import SIGN_IN_COOKIE, Action, is_own_origin, must_ask, token_of, viewer_of
 from server.classroom.bus import REDIS_OPTIONS
@@ -291,6 +294,8 @@ class Sockets:
         for eio_sid in list(self.io.eio.sockets):
             await self._close_transport(eio_sid)
         await self.io.shutdown()
+        if isinstance(self.io.manager, RedisManager):
+            await self.io.manager.close()
 
     async def _close_transport(self, eio_sid: str) -> None:
         # Why not eio.disconnect: it waits for all that is unsent, which a client that is gone never takes.
@@ -325,6 +330,23 @@ class LocalManager(_Announces, socketio.AsyncManager):  # type: ignore[misc]  # 
 
 class RedisManager(_Announces, socketio.AsyncRedisManager):  # type: ignore[misc]  # untyped
     """Between app processes: only for what is not stored. JSON, never a pickle."""
+
+    def _redis_connect(self) -> None:
+        """The library makes a new client for each connecting and closes none: remembered, for `close`."""
+        super()._redis_connect()
+        self.__dict__.setdefault("opened", []).append((self.redis, self.pubsub))
+
+    async def close(self) -> None:
+        """No more listening, no client left open. Idempotent."""
+        listening = self.__dict__.pop("thread", None)
+        if listening is not None:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+        for redis, channel in self.__dict__.pop("opened", ()):
+            for one in (channel, redis):
+                # Redis may be away; what counts is that our end is closed.
+                with contextlib.suppress(RedisError, OSError):
+                    await one.aclose()
 
 
 def make_manager(redis_url: str) -> Any:
