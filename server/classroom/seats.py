@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +14,7 @@ from server.classroom.cards import Card
 from server.clock import Clock
 from server.ids import ClassGroupId, LessonId, StudentId
 from server.lessons import Lesson
-from server.people import People
+from server.people import People, hash_of, new_token
 from server.storage import Database
 
 # A lesson that overruns, and the walk back to the page after it; by the next day the card is shown again.
@@ -36,10 +35,10 @@ class SeatService:
         """`present`: whose seat this device has now; the same pupil's stays the same device."""
         now = self._clock.now()
         is_same = present is not None and present.student_id == card.student_id
-        token = secrets.token_urlsafe(32)
+        token = new_token()
         expires_at = max(lesson.ends_at, now) + _AFTER_THE_END
         row = {
-            "token_hash": _hash(token),
+            "token_hash": hash_of(token),
             "device_id": present.device_id if present is not None and is_same else secrets.token_hex(6),
             "code_hash": card.code_hash,
             "student_id": card.student_id,
@@ -58,7 +57,7 @@ class SeatService:
         query = (
             select(t.seat, t.card.c.ended_at)
             .join(t.card, t.card.c.code_hash == t.seat.c.code_hash)
-            .where(t.seat.c.token_hash == _hash(token))
+            .where(t.seat.c.token_hash == hash_of(token))
         )
         async with self._database.read() as connection:
             row = (await connection.execute(query)).one_or_none()
@@ -96,8 +95,3 @@ class SeatService:
             return False
         student = await self._people.rosters.find_student(pupil.student_id)
         return student is not None and student.removed_at is None
-
-
-def _hash(token: str) -> str:
-    """As for sign-ins: the database alone lets nobody in."""
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

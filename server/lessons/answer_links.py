@@ -6,8 +6,6 @@ Looking at it changes nothing (mail programs fetch links before people do).
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,9 +18,9 @@ from server.ids import AccountId, LessonId
 from server.lessons.facts import LessonState
 from server.lessons.lesson import Lesson
 from server.lessons.ports import LessonRepository
+from server.people import hash_of, new_token
 from server.storage import Database, UtcDateTime, metadata
 
-_TOKEN_BYTES = 32
 # A proposal that nobody answered for so long needs a conversation, not a link.
 MOST = timedelta(days=21)
 
@@ -64,9 +62,9 @@ class AnswerLinks:
 
     async def make(self, lesson: Lesson, account_id: AccountId) -> str:
         """The path of a new link, for the mail about this version of the lesson."""
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        token = new_token()
         values = {
-            "token_hash": _hash(token),
+            "token_hash": hash_of(token),
             "lesson_id": lesson.id,
             "account_id": account_id,
             "version": lesson.version,
@@ -80,7 +78,7 @@ class AnswerLinks:
         """Raises NotFound for what is no link of ours."""
         async with self._database.read() as connection:
             row = (
-                await connection.execute(select(answer_link_table).where(_t.token_hash == _hash(token)))
+                await connection.execute(select(answer_link_table).where(_t.token_hash == hash_of(token)))
             ).one_or_none()
         lesson = await self._lessons.find(LessonId(row.lesson_id)) if row is not None else None
         if row is None or lesson is None:
@@ -97,7 +95,7 @@ class AnswerLinks:
         link = await self.find(token)
         if link.state is not LinkState.OPEN:
             raise Conflict(ErrorCode.LINK_INVALID, str(link.state))
-        unused = (_t.token_hash == _hash(token)) & _t.used_at.is_(None)
+        unused = (_t.token_hash == hash_of(token)) & _t.used_at.is_(None)
         async with self._database.write() as connection:
             taken = await connection.execute(update(answer_link_table).where(unused).values(used_at=self._clock.now()))
         if taken.rowcount != 1:
@@ -108,7 +106,7 @@ class AnswerLinks:
         """After an answer that was refused (an hour given away meanwhile): the link may be used for another."""
         async with self._database.write() as connection:
             await connection.execute(
-                update(answer_link_table).where(_t.token_hash == _hash(token)).values(used_at=None)
+                update(answer_link_table).where(_t.token_hash == hash_of(token)).values(used_at=None)
             )
 
 
@@ -120,7 +118,3 @@ def _state_of(used_at: datetime | None, expires_at: datetime, version: int, less
     if lesson.version != version or lesson.state is not LessonState.PROPOSED:
         return LinkState.OVERTAKEN
     return LinkState.OPEN
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,11 +18,8 @@ from server.lessons.directory import Directory
 from server.lessons.facts import LessonState
 from server.lessons.lesson import Lesson
 from server.lessons.ports import LessonRepository
-from server.people import Account, Language, School
+from server.people import Account, Language, School, hash_of, new_token
 from server.storage import Database, UtcDateTime, metadata
-
-# 256 bits: the address is the right, so it must not be guessed.
-_TOKEN_BYTES = 32
 
 feed_table = Table(
     "calendar_feed",
@@ -45,7 +41,7 @@ class FeedFile:
 
 
 class CalendarFeeds:
-    """`origin`: for links in the calendar; `domain`: of the UIDs, which must never change for an installation."""
+    """`origin`: for links in the calendar. The address is the right: as hard to guess as a sign-in."""
 
     def __init__(
         self, database: Database, lessons: LessonRepository, directory: Directory, clock: Clock, *, origin: str
@@ -58,8 +54,8 @@ class CalendarFeeds:
 
     async def make(self, account_id: AccountId) -> str:
         """The secret part of the address, told this once; the earlier address ends."""
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
-        values = {"account_id": account_id, "token_hash": _hash(token), "made_at": self._clock.now()}
+        token = new_token()
+        values = {"account_id": account_id, "token_hash": hash_of(token), "made_at": self._clock.now()}
         async with self._database.write() as connection:
             await connection.execute(delete(feed_table).where(feed_table.c.account_id == account_id))
             await connection.execute(insert(feed_table), values)
@@ -79,7 +75,7 @@ class CalendarFeeds:
 
     async def file(self, token: str) -> FeedFile:
         """Raises NotFound for an address that ended, never was, or whose owner was disabled: all alike."""
-        query = select(feed_table.c.account_id).where(feed_table.c.token_hash == _hash(token))
+        query = select(feed_table.c.account_id).where(feed_table.c.token_hash == hash_of(token))
         async with self._database.read() as connection:
             account_id = (await connection.execute(query)).scalar_one_or_none()
         account = (await self._directory.accounts({account_id})).get(account_id) if account_id else None
@@ -133,7 +129,3 @@ def _place(school: School | None, language: Language) -> str:
 
 def _name(account: Account) -> str:
     return "Tongchuang lessons" if account.language == "en" else "同窗課堂"
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -40,6 +40,11 @@ def problem(text: LocalizedText, field: str = "") -> PydanticCustomError:
     return PydanticCustomError("problem", "a problem of its own", {"en": text.en, "zh": text.zh, "field": field})
 
 
+def empty_is_none(value: object) -> object:
+    """Before a field is read: left empty, it says nothing."""
+    return None if value == "" else value
+
+
 def _is_hidden(character: str) -> bool:
     # Cc control, Cf bidi overrides and zero-width, Cs lone surrogates, Co private use, Zl/Zp line separators;
     # U+FFFD is what a decoder puts where bytes made no sense.

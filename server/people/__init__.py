@@ -36,6 +36,7 @@ from server.people.school_service import SchoolService
 from server.people.seed import Seed, seed_people
 from server.people.sign_ins import SIGN_IN_MAX_AGE_S
 from server.people.text import clean_email, clean_line, clean_name
+from server.people.token import hash_of, new_token
 
 __all__ = [
     "ACCOUNT_ROLES",
@@ -75,6 +76,8 @@ __all__ = [
     "clean_line",
     "clean_name",
     "decode_roster",
+    "hash_of",
+    "new_token",
     "parse_roster",
     "parse_smtp_url",
     "seed_people",

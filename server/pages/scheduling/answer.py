@@ -15,8 +15,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from server.access import Action, Adult, Subject, authorise
 from server.errors import ErrorCode, NotFound, TongchuangError, Unauthorized
 from server.lessons import AnswerLink, LessonSide, LinkState, facts_of, wall_time
-from server.pages.forms import Form, Note
-from server.pages.language import choose_language
+from server.pages.forms import Form, Note, empty_is_none
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
 from server.pages.staff import staff_page
 from server.pages.wall import lang_of, wall_text
@@ -30,11 +29,6 @@ _ACTIONS: Final[Mapping[str, Action]] = {
     "counter": Action.LESSON_MOVE,
 }
 FILL_IN: Final = LocalizedText("Please give a date and a time.", "請填寫日期與時間。")
-
-
-def empty_is_none(value: object) -> object:
-    """A field that was left empty."""
-    return None if value == "" else value
 
 
 class AnswerForm(Form):
@@ -128,7 +122,6 @@ async def _page(request: web.Request, link: AnswerLink, *, problem: LocalizedTex
         link_state=str(link.state),
         is_open=link.state is LinkState.OPEN,
         problem=problem,
-        language_asked=choose_language(request, account.language if account else None),
     )
 
 

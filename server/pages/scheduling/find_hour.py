@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from scheduler import Answer, Names, Query, Relaxation, Slot, Tier, find_overlaps, to_local
 from server.lessons import ClassHours, KnownHours, hours_of
+from server.pages.forms import empty_is_none
 from server.pages.scheduling.week_grid import Week, weeks_of
 from server.pair import LocalizedText
 
@@ -44,10 +45,6 @@ TIER_NAMES: Final[Mapping[Tier, LocalizedText]] = {
 }
 
 
-def _empty_is_absent(value: object) -> object:
-    return None if value == "" else value
-
-
 class HourQuestion(BaseModel):
     """The query string. What cannot be read takes its default: a link that was cut still leads to the form."""
 
@@ -57,7 +54,7 @@ class HourQuestion(BaseModel):
     b: str = ""
     weeks: int = Field(4, ge=1, le=MOST_WEEKS)
     minutes: int = Field(0, ge=0, le=240)  # 0: the shorter of both classes' periods
-    from_on: Annotated[date | None, BeforeValidator(_empty_is_absent)] = Field(
+    from_on: Annotated[date | None, BeforeValidator(empty_is_none)] = Field(
         None, alias="from", ge=FIRST_DATE, le=LAST_DATE
     )
     tier: Tier = Tier.SATURDAY

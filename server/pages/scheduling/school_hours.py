@@ -34,8 +34,7 @@ from server.lessons import (
 )
 from server.pages import wall
 from server.pages.flash import Flash
-from server.pages.forms import FILL_IN, Form, Note
-from server.pages.scheduling.answer import empty_is_none
+from server.pages.forms import FILL_IN, Form, Note, empty_is_none
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
 from server.pages.staff import FORM_REFUSED, go_to, staff_page
 from server.pair import LocalizedText
@@ -154,12 +153,13 @@ async def put_school_file(request: web.Request) -> web.Response:
     asked = await _ask(request, Action.SCHOOL_HOURS_CHANGE)
     values: dict[str, Any] = dict((await request.post()).items())
     text = str(values.get("text", "")).replace("\r\n", "\n")
-    problems = await asyncio.to_thread(check_file, text, asked.known)
-    if problems or values.get("step") != "save":
-        hit = () if problems else await asyncio.to_thread(hit_by, text, asked.known, asked.lessons)
-        return await _page(request, asked, text=text, file_problems=problems, hit=None if problems else hit)
-    version = str(values.get("version", ""))
-    return await _store(request, asked, text, int(version) if version.isdigit() else -1)
+    if values.get("step") == "save":
+        version = str(values.get("version", ""))
+        return await _store(request, asked, text, int(version) if version.isdigit() else -1)
+    if problems := await asyncio.to_thread(check_file, text, asked.known):
+        return await _page(request, asked, text=text, file_problems=problems)
+    hit = await asyncio.to_thread(hit_by, text, asked.known, asked.lessons)
+    return await _page(request, asked, text=text, hit=hit)
 
 
 async def _store(request: web.Request, asked: Asked, text: str, version: int) -> web.Response:

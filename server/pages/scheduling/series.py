@@ -17,6 +17,7 @@ from server.lessons import ClassHours, Lesson, LessonState, Proposal, facts_of, 
 from server.pages import wall
 from server.pages.flash import Flash
 from server.pages.forms import CHOOSE, FILL_IN, Form, Name
+from server.pages.lessons.one import may_lead
 from server.pages.lessons.press import STATES, TONES
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
 from server.pages.scheduling.find_hour import TIER_NAMES
@@ -32,7 +33,7 @@ from server.pages.scheduling.plan import (
 )
 from server.pages.staff import FORM_REFUSED, go_to, staff_page
 from server.pair import LocalizedText, Side
-from server.people import SCHOOL_ROLES, Account
+from server.people import Account
 
 NEW: Final = "/series/new"
 
@@ -110,7 +111,7 @@ async def _ask(request: web.Request, values: Mapping[str, object]) -> Asked:
     if question is None or a is None or b is None or a.school_id != school_id or b.school_id == school_id:
         raise NotFound(ErrorCode.NOT_FOUND, "the hour or the classes of a series")
     everybody = await pages.people.accounts.of_school(b.school_id)
-    leads = tuple(one for one in everybody if one.is_verified and not one.is_disabled and one.roles & SCHOOL_ROLES)
+    leads = tuple(one for one in everybody if may_lead(one))
     planned = await asyncio.to_thread(plan_for, question, a, b)
     return Asked(pages=pages, account=viewer.account, question=question, planned=planned, leads=leads)
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
 
-from server.errors import ErrorCode, TongchuangError
-from server.ids import AccountId, ClassGroupId, SchoolId
+from server.errors import ErrorCode
+from server.ids import AccountId, ClassGroupId
 from server.lessons import (
     LessonState,
     NoticeKind,
-    Proposal,
 )
 from server.pair import LocalizedText
-from tests.fakes.directory import make_account
 from tests.fakes.lesson_house import LessonHouse as House
 from tests.fakes.lessons import (
     CHEN,
@@ -29,34 +26,9 @@ from tests.fakes.lessons import (
     TUCSON_CLASS,
     WANG,
 )
+from tests.unit.lessons.proposing import STRANGER, a_proposal, refusal
 
 S = LessonState
-STRANGER = AccountId("ac_stranger")
-
-
-@pytest.fixture
-def house() -> House:
-    house = House()
-    house.directory.people[STRANGER] = make_account(STRANGER, SchoolId("sc_other"))
-    return house
-
-
-def a_proposal(**changes: Any) -> Proposal:
-    whole = Proposal(
-        title=LocalizedText("Two mornings", "兩地晨光"),
-        class_groups=(TAIPEI_CLASS, TUCSON_CLASS),
-        leads=(LIN, ORTEGA),
-        date=date(2026, 10, 22),
-        start=time(8, 40),
-        minutes=40,
-    )
-    return replace(whole, **changes)
-
-
-async def refusal(work: Awaitable[object]) -> ErrorCode:
-    with pytest.raises(TongchuangError) as caught:
-        await work
-    return caught.value.code
 
 
 # -- proposing
