@@ -24,3 +24,15 @@ class LocalizedText:
     def both(self) -> str:
         """For places with room for one string only, as a LiveKit participant's name."""
         return self.en if self.en == self.zh else f"{self.en} {self.zh}"
+
+
+# Monday first, as `date.weekday()` counts.
+WEEKDAYS = (
+    LocalizedText("Mon", "週一"),
+    LocalizedText("Tue", "週二"),
+    LocalizedText("Wed", "週三"),
+    LocalizedText("Thu", "週四"),
+    LocalizedText("Fri", "週五"),
+    LocalizedText("Sat", "週六"),
+    LocalizedText("Sun", "週日"),
+)

@@ -12,13 +12,8 @@ from server.lessons.lesson import Lesson
 from server.lessons.local_time import wall_time
 from server.lessons.notice import Notice, NoticeKind
 from server.outbox import Letter
-from server.pair import LocalizedText
+from server.pair import WEEKDAYS, LocalizedText
 from server.people import Language, School
-
-_WEEKDAYS = {
-    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-    "zh-Hant-TW": ("週一", "週二", "週三", "週四", "週五", "週六", "週日"),
-}
 
 # Notices that ask the other side for an answer.
 _ASKS = frozenset({NoticeKind.PROPOSED, NoticeKind.MOVED})
@@ -91,7 +86,7 @@ def write_mail(
         at = wall_time(lesson.starts_at, side.zone)
         school = schools.get(side.school_id)
         place = in_language(school.name) if school else side.zone
-        day = _WEEKDAYS[language][at.weekday]
+        day = in_language(WEEKDAYS[at.weekday])
         lines.append(f"{place}: {at.date.isoformat()} {day} {at.time:%H:%M} ({side.zone}), {lesson.minutes} min")
     if notice.note:
         lines += ["", notice.note]

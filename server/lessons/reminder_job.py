@@ -12,12 +12,12 @@ from server.lessons.facts import LessonState
 from server.lessons.lesson import Lesson
 from server.lessons.reminders import REMINDED, Reminder, ReminderKind, is_still_wanted, lesson_of_key, reminders
 from server.outbox import Letter, OutboxRepository
+from server.pair import WEEKDAYS
 from server.people import Account, School
 
 # A day's reminder is planned at most so long before it is due, so that what is changed until then is in it.
 AHEAD = timedelta(hours=2)
 _WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_WEEKDAYS_ZH = "一二三四五六日"
 
 
 class ReminderJob:
@@ -99,5 +99,5 @@ Hello {account.name.en},
 def _when(local: datetime) -> tuple[str, str]:
     clock_12 = f"{local.hour % 12 or 12}:{local:%M} {'AM' if local.hour < 12 else 'PM'}"
     en = f"{_WEEKDAYS_EN[local.weekday()]}, {local:%Y-%m-%d}, {clock_12}"
-    zh = f"{local.year} 年 {local.month} 月 {local.day} 日（週{_WEEKDAYS_ZH[local.weekday()]}）{local:%H:%M}"
+    zh = f"{local.year} 年 {local.month} 月 {local.day} 日（{WEEKDAYS[local.weekday()].zh}）{local:%H:%M}"
     return en, zh

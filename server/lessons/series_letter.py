@@ -10,10 +10,8 @@ from server.lessons.lesson import Lesson
 from server.lessons.local_time import wall_time
 from server.lessons.series import Series
 from server.outbox import Letter
+from server.pair import WEEKDAYS
 from server.people import Account, School
-
-_WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_WEEKDAYS_ZH = "一二三四五六日"
 
 
 def series_letter(
@@ -62,7 +60,7 @@ def _lines(lessons: Sequence[Lesson], zone: str, *, is_chinese: bool) -> str:
     for lesson in lessons:
         at = wall_time(lesson.starts_at, zone)
         if is_chinese:
-            found.append(f"{at.date.isoformat()}（週{_WEEKDAYS_ZH[at.weekday]}）{at.time:%H:%M}，{lesson.minutes} 分鐘")
+            found.append(f"{at.date.isoformat()}（{WEEKDAYS[at.weekday].zh}）{at.time:%H:%M}，{lesson.minutes} 分鐘")
         else:
-            found.append(f"{_WEEKDAYS_EN[at.weekday]} {at.date.isoformat()} {at.time:%H:%M}, {lesson.minutes} minutes")
+            found.append(f"{WEEKDAYS[at.weekday].en} {at.date.isoformat()} {at.time:%H:%M}, {lesson.minutes} minutes")
     return "\n".join(found)

@@ -9,10 +9,8 @@ from datetime import date, time
 from typing import Final
 
 from server.pages.language import Language
-from server.pair import Side
+from server.pair import WEEKDAYS, Side
 
-_WEEKDAYS_EN: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_WEEKDAYS_ZH: Final = "一二三四五六日"
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -22,8 +20,8 @@ def lang_of(side: Side) -> Language:
 
 def weekday_text(side: Side, on: date) -> str:
     """`週二` or `Tue`."""
-    index = on.weekday()
-    return f"週{_WEEKDAYS_ZH[index]}" if side is Side.TAIWAN else _WEEKDAYS_EN[index]
+    weekday = WEEKDAYS[on.weekday()]
+    return weekday.zh if side is Side.TAIWAN else weekday.en
 
 
 def day_text(side: Side, on: date, *, year: bool = False) -> str:
