@@ -63,13 +63,14 @@ class Outbox:
 
     async def _run(self) -> None:
         while True:
+            # Before the look, not after it: what is put in while the database answers is looked for once more.
+            self._wake.clear()
             try:
                 if await self.work() == _AT_ONCE:
                     continue
             except Exception:
                 # The database may be away for a moment; the letters are safe in it.
                 log.exception("outbox_failed")
-            self._wake.clear()
             try:
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._wake.wait()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from server.outbox import Letter, Outbox, OutboxRepository
-from server.outbox.letter import WAITS
+from server.outbox.letter import WAITS, StoredLetter
 from server.storage import Database
 from tests.contract.storage.conftest import ENGINES
 from tests.fakes.clock import FakeClock
@@ -182,4 +182,28 @@ async def test_the_worker_wakes_for_a_new_letter(letters: OutboxRepository) -> N
     async with asyncio.timeout(10):
         await server.has_taken.wait()
     await box.close()
+    await box.close()
+
+
+async def test_a_letter_put_in_while_the_worker_looks_is_sent_at_once(
+    letters: OutboxRepository, database: Database
+) -> None:
+    server = MailServer()
+    has_looked, may_go_on = asyncio.Event(), asyncio.Event()
+
+    class SlowAnswer(OutboxRepository):
+        async def claim(self, now: datetime, limit: int) -> list[StoredLetter]:
+            found = await super().claim(now, limit)
+            has_looked.set()
+            await may_go_on.wait()
+            return found
+
+    box = outbox(SlowAnswer(database), FakeClock(NOON), server)
+    box.start()
+    await has_looked.wait()
+    await letters.put([letter()])
+    box.wake()
+    may_go_on.set()
+    async with asyncio.timeout(10):
+        await server.has_taken.wait()
     await box.close()
