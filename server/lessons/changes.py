@@ -14,6 +14,7 @@ from server.clock import Clock
 from server.errors import Conflict, ErrorCode, Forbidden, NotFound
 from server.ids import AccountId, LessonId, SchoolId
 from server.lessons import commands as c
+from server.lessons.booking import takes_hour
 from server.lessons.directory import Directory
 from server.lessons.facts import SideKey
 from server.lessons.lesson import Lesson
@@ -97,7 +98,8 @@ class LessonChanges:
         name = c.name_of(command)
         detail = {"state": str(after.state), "version": after.version}
         done = Done(action=f"lesson.{name}", by=by, school_id=await self.school_of(by), detail=detail)
-        await self._lessons.save(after, notices, done, await self._mails.letters(after, notices))
+        letters = await self._mails.letters(after, notices)
+        await self._lessons.save(after, notices, done, letters, takes_hour=takes_hour(before, after))
         self._tell(before, after, name)
         return after
 

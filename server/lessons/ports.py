@@ -36,9 +36,19 @@ class LessonRepository(Protocol):
         ...
 
     async def save(
-        self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None, letters: Sequence[Letter] = ()
+        self,
+        lesson: Lesson,
+        notices: Sequence[Notice] = (),
+        done: Done | None = None,
+        letters: Sequence[Letter] = (),
+        *,
+        takes_hour: bool = False,
     ) -> None:
-        """`lesson.version` is the new one. Raises Conflict(LESSON_CHANGED) unless the stored one is just before it."""
+        """`lesson.version` is the new one. Raises Conflict(LESSON_CHANGED) unless the stored one is just before it.
+
+        `takes_hour`: with Conflict(LESSON_DOUBLE_BOOKED) unless its class groups and leads are free then, and nobody
+        else can take that hour meanwhile, in this process or another.
+        """
         ...
 
     async def of_account(self, account_id: AccountId) -> list[Lesson]:

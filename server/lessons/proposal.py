@@ -5,12 +5,13 @@ C19: only verified adults lead. Leads belong to the school of their side, class 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from server.errors import Conflict, ErrorCode, Forbidden, InvalidInput
+from server.errors import ErrorCode, Forbidden, InvalidInput
 from server.ids import AccountId, ClassGroupId, LessonId, SchoolId
+from server.lessons.booking import AGREED
 from server.lessons.facts import SIDE_KEYS, LessonState, SideKey
 from server.lessons.lesson import Lesson, LessonSide, Mode
 from server.lessons.local_time import require_wall_time, wall_time
@@ -136,30 +137,6 @@ def require_start(on: date, start: time, zone: str, minutes: int, now: datetime)
     return starts_at
 
 
-# A proposal that nobody has agreed to yet keeps no hour from anybody.
-_AGREED = frozenset({LessonState.CONFIRMED, LessonState.CONSENT_CHECKED, LessonState.LOBBY, LessonState.LIVE})
-
-
-def require_free(lesson: Lesson, others: Iterable[Lesson]) -> None:
-    """Neither a class group nor a lead can be in two agreed lessons at once. Raises Conflict(LESSON_DOUBLE_BOOKED)."""
-    for other in others:
-        if other.id == lesson.id or other.state not in _AGREED:
-            continue
-        if not (lesson.starts_at < other.ends_at and other.starts_at < lesson.ends_at):
-            continue
-        if _uses(lesson) & _uses(other):
-            raise Conflict(ErrorCode.LESSON_DOUBLE_BOOKED, other.id)
-
-
-def _uses(lesson: Lesson) -> frozenset[str]:
-    return frozenset(name for side in lesson.sides for name in (side.class_group_id, side.lead))
-
-
-def dates_around(lesson: Lesson) -> tuple[date, date]:
-    """Between which dates, in any zone, a lesson at the same time can stand."""
-    return lesson.date - timedelta(days=2), lesson.date + timedelta(days=2)
-
-
 def choose_for_class_group(
     lessons: Collection[Lesson], class_group_id: ClassGroupId, around: datetime
 ) -> Lesson | None:
@@ -174,7 +151,7 @@ def choose_for_class_group(
     fitting = []
     for lesson in lessons:
         side = lesson.side_of_class_group(class_group_id)
-        is_next = side is not None and lesson.state in _AGREED and lesson.ends_at > around and is_today(lesson, side)
+        is_next = side is not None and lesson.state in AGREED and lesson.ends_at > around and is_today(lesson, side)
         if side is not None and (is_open(lesson) or is_next):
             fitting.append(lesson)
     return min(

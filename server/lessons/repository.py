@@ -7,12 +7,13 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.errors import Conflict, ErrorCode
 from server.ids import AccountId, ClassGroupId, LessonId, SchoolId
+from server.lessons.booking import dates_around, require_free
 from server.lessons.facts import LessonState
 from server.lessons.lesson import Lesson, LessonSide, Mode
 from server.lessons.local_time import are_loaded, load_zones
@@ -23,6 +24,9 @@ from server.outbox import Letter, OutboxRepository
 from server.pair import LocalizedText
 from server.people import AuditLog
 from server.storage import Database
+
+# Any number that no other lock of this database has.
+_HOURS_LOCK = 730_202
 
 
 class SqlLessonRepository:
@@ -49,10 +53,18 @@ class SqlLessonRepository:
             raise Conflict(ErrorCode.CONFLICT, f"lesson {lesson.id}: {error.orig}") from error
 
     async def save(
-        self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None, letters: Sequence[Letter] = ()
+        self,
+        lesson: Lesson,
+        notices: Sequence[Notice] = (),
+        done: Done | None = None,
+        letters: Sequence[Letter] = (),
+        *,
+        takes_hour: bool = False,
     ) -> None:
         before = and_(lesson_table.c.id == lesson.id, lesson_table.c.version == lesson.version - 1)
         async with self._database.write() as connection:
+            if takes_hour:
+                await self._require_free(connection, lesson)
             updated = await connection.execute(update(lesson_table).where(before).values(**_values(lesson)))
             if updated.rowcount != 1:
                 raise Conflict(ErrorCode.LESSON_CHANGED, f"lesson {lesson.id} is no longer {lesson.version - 1}")
@@ -61,6 +73,15 @@ class SqlLessonRepository:
             await connection.execute(delete(adult_table).where(adult_table.c.lesson_id == lesson.id))
             await _insert_rows(connection, lesson, notices)
             await self._write_rest(connection, lesson.id, done, letters)
+
+    async def _require_free(self, connection: AsyncConnection, lesson: Lesson) -> None:
+        """From here to the end of the transaction nobody else takes an hour. Raises Conflict(LESSON_DOUBLE_BOOKED)."""
+        # SQLite has one writer at a time, from the beginning of its transaction.
+        if connection.dialect.name == "postgresql":
+            # Before any row is locked, so that two never wait for one another. Agreeing takes milliseconds.
+            await connection.execute(select(func.pg_advisory_xact_lock(_HOURS_LOCK)))
+        groups, leads = [side.class_group_id for side in lesson.sides], [side.lead for side in lesson.sides]
+        require_free(lesson, await _read(connection, _touching(groups, leads, *dates_around(lesson))))
 
     async def _write_rest(
         self, connection: AsyncConnection, lesson_id: LessonId, done: Done | None, letters: Sequence[Letter]
@@ -95,13 +116,7 @@ class SqlLessonRepository:
     async def touching(
         self, class_groups: Collection[ClassGroupId], accounts: Collection[AccountId], first: date, last: date
     ) -> list[Lesson]:
-        return await self._where(
-            and_(
-                lesson_table.c.date.between(first, last),
-                lesson_table.c.state != str(LessonState.CANCELLED),
-                or_(lesson_table.c.id.in_(_held_by(class_groups)), lesson_table.c.id.in_(_led_by(accounts))),
-            )
-        )
+        return await self._where(_touching(class_groups, accounts, first, last))
 
     async def notices_of(self, account_id: AccountId, *, unread_only: bool = True, limit: int = 50) -> list[Notice]:
         asked = select(notice_table).where(notice_table.c.account_id == account_id)
@@ -122,18 +137,33 @@ class SqlLessonRepository:
 
     async def _where(self, condition: ColumnElement[bool]) -> list[Lesson]:
         async with self._database.read() as connection:
-            rows = (await connection.execute(select(lesson_table).where(condition))).all()
-            ids = [row.id for row in rows]
-            sides = (await connection.execute(select(side_table).where(side_table.c.lesson_id.in_(ids)))).all()
-            asked = select(adult_table).where(adult_table.c.lesson_id.in_(ids)).order_by(adult_table.c.position)
-            adults = (await connection.execute(asked)).all()
-        zones = {row.zone for row in (*rows, *sides)}
-        if not are_loaded(zones):
-            await asyncio.to_thread(load_zones, zones)
-        sides_of = _grouped(sides)
-        adults_of = _grouped(adults)
-        lessons = [_lesson(row, sides_of[row.id], adults_of[row.id]) for row in rows]
-        return sorted(lessons, key=lambda lesson: (lesson.starts_at, lesson.id))
+            return await _read(connection, condition)
+
+
+async def _read(connection: AsyncConnection, condition: ColumnElement[bool]) -> list[Lesson]:
+    """By start."""
+    rows = (await connection.execute(select(lesson_table).where(condition))).all()
+    ids = [row.id for row in rows]
+    sides = (await connection.execute(select(side_table).where(side_table.c.lesson_id.in_(ids)))).all()
+    asked = select(adult_table).where(adult_table.c.lesson_id.in_(ids)).order_by(adult_table.c.position)
+    adults = (await connection.execute(asked)).all()
+    zones = {row.zone for row in (*rows, *sides)}
+    if not are_loaded(zones):
+        await asyncio.to_thread(load_zones, zones)
+    sides_of = _grouped(sides)
+    adults_of = _grouped(adults)
+    lessons = [_lesson(row, sides_of[row.id], adults_of[row.id]) for row in rows]
+    return sorted(lessons, key=lambda lesson: (lesson.starts_at, lesson.id))
+
+
+def _touching(
+    class_groups: Collection[ClassGroupId], accounts: Collection[AccountId], first: date, last: date
+) -> ColumnElement[bool]:
+    return and_(
+        lesson_table.c.date.between(first, last),
+        lesson_table.c.state != str(LessonState.CANCELLED),
+        or_(lesson_table.c.id.in_(_held_by(class_groups)), lesson_table.c.id.in_(_led_by(accounts))),
+    )
 
 
 def _grouped(rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:

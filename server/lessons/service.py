@@ -14,6 +14,7 @@ from server.clock import Clock
 from server.errors import Conflict, ErrorCode, Forbidden
 from server.ids import AccountId, ClassGroupId, LessonId, SchoolId, new_lesson_id
 from server.lessons import commands as c
+from server.lessons.booking import dates_around, require_free
 from server.lessons.changes import LessonChanges, Listener
 from server.lessons.directory import Directory
 from server.lessons.facts import SIDE_KEYS, LessonFacts, LessonState, SideKey
@@ -27,8 +28,6 @@ from server.lessons.proposal import (
     Proposal,
     build_lesson,
     choose_for_class_group,
-    dates_around,
-    require_free,
     require_leader,
     require_start,
 )
@@ -133,7 +132,6 @@ class LessonService:
         """For the side of `by`'s school. Raises Conflict(LESSON_DOUBLE_BOOKED) when the hour was given away since."""
 
         async def plan(lesson: Lesson) -> c.Command:
-            await self._require_free(lesson)
             return c.Confirm(side=await self._changes.own_side(lesson, by, side))
 
         return await self._changes.change(lesson_id, plan, by=by, version=version)

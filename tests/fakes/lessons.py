@@ -10,6 +10,7 @@ from typing import Any
 from server.errors import Conflict, ErrorCode
 from server.ids import AccountId, ClassGroupId, LessonId, SchoolId
 from server.lessons import Done, Lesson, LessonSide, LessonState, Notice, load_zones
+from server.lessons.booking import require_free
 from server.outbox import Letter
 from server.pair import LocalizedText
 
@@ -78,8 +79,16 @@ class MemoryLessonRepository:
         self.letters += letters
 
     async def save(
-        self, lesson: Lesson, notices: Sequence[Notice] = (), done: Done | None = None, letters: Sequence[Letter] = ()
+        self,
+        lesson: Lesson,
+        notices: Sequence[Notice] = (),
+        done: Done | None = None,
+        letters: Sequence[Letter] = (),
+        *,
+        takes_hour: bool = False,
     ) -> None:
+        if takes_hour:
+            require_free(lesson, self._lessons.values())
         stored = self._lessons.get(lesson.id)
         if stored is None or stored.version != lesson.version - 1:
             raise Conflict(ErrorCode.LESSON_CHANGED, f"lesson {lesson.id}")
