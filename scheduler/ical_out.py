@@ -63,6 +63,9 @@ class CalendarLesson:
     is_confirmed: bool = True
     organizer: Attendee | None = None
     attendees: tuple[Attendee, ...] = ()
+    weekdays: tuple[str, ...] = tuple(name.capitalize() for name in WEEKDAYS)
+    note: str = ""
+    """A line of the description in the reader's language, as are `weekdays`, Monday first."""
 
 
 def lesson_uid(lesson_id: str, domain: str) -> str:
@@ -157,6 +160,6 @@ def _description(lesson: CalendarLesson) -> str:
     lines = []
     for key, place in zip(lesson.zones, lesson.places, strict=True):
         start, end = zone.to_local(lesson.start_at, key), zone.to_local(lesson.end_at, key)
-        weekday = WEEKDAYS[start.weekday()].capitalize()
+        weekday = lesson.weekdays[start.weekday()]
         lines.append(f"{place}: {weekday} {start:%Y-%m-%d} {start:%H:%M}–{end:%H:%M} ({key})")
-    return "\n".join([*lines, lesson.url]).strip()
+    return "\n".join(line for line in (*lines, lesson.note, lesson.url) if line)

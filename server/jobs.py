@@ -10,7 +10,7 @@ from aiohttp import web
 
 from server.clock import Clock
 from server.lessons import Lessons
-from server.outbox import Outbox
+from server.outbox import Letter, Outbox
 from server.people import Mailer
 from server.tasks import TaskOwner
 
@@ -30,8 +30,10 @@ def add_jobs(
 def _jobs(
     lessons: Lessons, mailer: Mailer, clock: Clock, plan_every_s: float
 ) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def deliver(to: str, subject: str, text: str, message_id: str) -> bool:
-        return await mailer.send(to, subject, text, message_id=message_id)
+    async def deliver(letter: Letter, message_id: str) -> bool:
+        return await mailer.send(
+            letter.to, letter.subject, letter.text, message_id=message_id, calendar=letter.calendar
+        )
 
     async def run(_: web.Application) -> AsyncIterator[None]:
         outbox = Outbox(

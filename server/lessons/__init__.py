@@ -9,12 +9,13 @@ from server.lessons.attendance_csv import file_name as attendance_file_name
 from server.lessons.attendance_service import AttendanceService, ListParticipants
 from server.lessons.bell import WARNS_BEFORE, Bell, bell_of
 from server.lessons.build import Lessons, build_lessons
+from server.lessons.calendar_entry import calendar_entry
 from server.lessons.changes import LessonChanges
 from server.lessons.classes import list_classes
 from server.lessons.demo import DEMO_LESSON, DemoLesson, DemoPerson, demo_lesson_json
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.facts import SIDE_KEYS, LessonFacts, LessonState, SideFacts, SideKey
-from server.lessons.feed import CalendarFeeds, FeedFile, calendar_entry
+from server.lessons.feed import CalendarFeeds, FeedFile
 from server.lessons.hours import ClassHours, KnownHours, hours_of, starting_file
 from server.lessons.keeper import LessonKeeper
 from server.lessons.lesson import (

@@ -12,7 +12,7 @@ from server.lessons.changes import LessonChanges
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.feed import CalendarFeeds
 from server.lessons.keeper import LessonKeeper
-from server.lessons.mails import LessonMails
+from server.lessons.mails import NOBODY, LessonMails
 from server.lessons.reminder_job import ReminderJob
 from server.lessons.repository import SqlLessonRepository
 from server.lessons.school_file import SchoolFiles
@@ -43,7 +43,7 @@ def build_lessons(database: Database, people: People, clock: Clock, *, origin: s
     directory = PeopleDirectory(people)
     repository = SqlLessonRepository(database, people.audit)
     answers = AnswerLinks(database, repository, clock)
-    mails = LessonMails(directory, origin, answers.make)
+    mails = LessonMails(directory, origin, answers.make, organizer=people.mailer.sender or NOBODY)
     changes = LessonChanges(lessons=repository, directory=directory, clock=clock, mails=mails)
     lessons = LessonService(lessons=repository, directory=directory, clock=clock, changes=changes)
     attendance = AttendanceService(

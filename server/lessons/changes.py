@@ -99,6 +99,8 @@ class LessonChanges:
         detail = {"state": str(after.state), "version": after.version}
         done = Done(action=f"lesson.{name}", by=by, school_id=await self.school_of(by), detail=detail)
         letters = await self._mails.letters(after, notices)
+        if kind is not None and by is not None:
+            letters += await self._mails.receipt(after, kind, by, now)
         await self._lessons.save(after, notices, done, letters, takes_hour=takes_hour(before, after))
         self._tell(before, after, name)
         return after

@@ -10,15 +10,15 @@ from datetime import datetime
 
 from sqlalchemy import Column, String, Table, delete, insert, select
 
-from scheduler import CalendarLesson, lesson_uid, write_calendar
+from scheduler import write_calendar
 from server.clock import Clock
 from server.errors import ErrorCode, NotFound
 from server.ids import AccountId, SchoolId
+from server.lessons.calendar_entry import calendar_entry
 from server.lessons.directory import Directory
-from server.lessons.facts import LessonState
 from server.lessons.lesson import Lesson
 from server.lessons.ports import LessonRepository
-from server.people import Account, Language, School, hash_of, new_token
+from server.people import Account, School, hash_of, new_token
 from server.storage import Database, UtcDateTime, metadata
 
 feed_table = Table(
@@ -28,8 +28,6 @@ feed_table = Table(
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("made_at", UtcDateTime, nullable=False),
 )
-
-_AGREED = frozenset(LessonState) - {LessonState.PROPOSED, LessonState.CANCELLED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,40 +89,6 @@ class CalendarFeeds:
 def _write(account: Account, lessons: list[Lesson], schools: Mapping[SchoolId, School], origin: str) -> bytes:
     entries = [calendar_entry(lesson, account.language, schools, origin) for lesson in lessons]
     return write_calendar(entries, name=_name(account))
-
-
-def calendar_entry(
-    lesson: Lesson, language: Language, schools: Mapping[SchoolId, School], origin: str
-) -> CalendarLesson:
-    """What a calendar shows of a lesson, in the language of its reader; the same input gives the same bytes."""
-    a, b = lesson.sides
-    title = lesson.title.en if language == "en" else lesson.title.zh
-    return CalendarLesson(
-        uid=lesson_uid(lesson.id, "tongchuang"),
-        # The first version is 1, a new event has SEQUENCE 0 (RFC 5545 §3.8.7.4).
-        sequence=lesson.version - 1,
-        start_at=lesson.starts_at,
-        end_at=lesson.ends_at,
-        summary=title,
-        zones=(a.zone, b.zone),
-        places=(_place(schools.get(a.school_id), language), _place(schools.get(b.school_id), language)),
-        changed_at=_changed_at(lesson),
-        url=f"{origin}/lessons/{lesson.id}" if origin else "",
-        is_cancelled=lesson.state is LessonState.CANCELLED,
-        is_confirmed=lesson.state in _AGREED,
-    )
-
-
-def _changed_at(lesson: Lesson) -> datetime:
-    """The last moment that the lesson itself tells of."""
-    moments = (lesson.started_at, lesson.ended_at, *(side.confirmed_at for side in lesson.sides))
-    return max(lesson.created_at, *(moment for moment in moments if moment is not None), lesson.created_at)
-
-
-def _place(school: School | None, language: Language) -> str:
-    if school is None:
-        return ""
-    return school.place.en if language == "en" else school.place.zh
 
 
 def _name(account: Account) -> str:

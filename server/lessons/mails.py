@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from server.ids import AccountId, SchoolId
 from server.lessons.directory import Directory
+from server.lessons.invitation import invitation
 from server.lessons.lesson import Lesson
 from server.lessons.local_time import wall_time
 from server.lessons.notice import Notice, NoticeKind
 from server.outbox import Letter
 from server.pair import WEEKDAYS, LocalizedText
-from server.people import Language, School
+from server.people import Account, Language, School
 
 # Notices that ask the other side for an answer.
 _ASKS = frozenset({NoticeKind.PROPOSED, NoticeKind.MOVED})
@@ -21,6 +23,15 @@ _HOW_TO_ANSWER = LocalizedText(
     "Accept it, propose another hour or decline here, without signing in:",
     "不必登入，就能在這裡接受、提議其他時間或婉拒：",
 )
+# What the reader did: told once more so that a calendar program can read it.
+_RECEIPTS = {
+    NoticeKind.CONFIRMED: LocalizedText("You confirmed the lesson.", "您已確認這堂課。"),
+    NoticeKind.DECLINED: LocalizedText("You declined the lesson.", "您已婉拒這堂課。"),
+    NoticeKind.MOVED: LocalizedText("You moved the lesson.", "您已將這堂課改期。"),
+    NoticeKind.CANCELLED: LocalizedText("You cancelled the lesson.", "您已取消這堂課。"),
+}
+# The organizer of events where there is no address to name: RFC 2606 keeps it free of everybody.
+NOBODY = "no-reply@tongchuang.invalid"
 MakeAnswerLink = Callable[[Lesson, AccountId], Awaitable[str]]
 
 # A mail server that is down for longer makes nobody wiser: the dashboard has told it by then.
@@ -29,12 +40,20 @@ STALE_AFTER = timedelta(days=1)
 
 class LessonMails:
     """`origin`: where links in mails lead; without one they have no link. `make_answer_link`: the path of a link by
-    which this adult answers this version without signing in."""
+    which this adult answers this version without signing in. `organizer`: the address that calendars are told."""
 
-    def __init__(self, directory: Directory, origin: str = "", make_answer_link: MakeAnswerLink | None = None) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        origin: str = "",
+        make_answer_link: MakeAnswerLink | None = None,
+        *,
+        organizer: str = NOBODY,
+    ) -> None:
         self._directory = directory
         self._origin = origin
         self._make_answer_link = make_answer_link
+        self._organizer = organizer
 
     async def letters(self, lesson: Lesson, notices: Sequence[Notice]) -> list[Letter]:
         """Each notice to its reader; accounts that are disabled or not there get none."""
@@ -46,19 +65,50 @@ class LessonMails:
         for notice in notices:
             account = accounts.get(notice.account_id)
             if account is not None and not account.is_disabled:
-                link = await self._link(lesson, notice)
-                subject, text = write_mail(lesson, notice, schools, account.language, link)
-                letters.append(
-                    Letter(
-                        key=f"notice:{lesson.id}:{lesson.version}:{account.id}",
-                        to=account.email,
-                        subject=subject,
-                        text=text,
-                        due_at=notice.at,
-                        not_after=max(notice.at, lesson.ends_at) + STALE_AFTER,
-                    )
-                )
+                letters.append(await self._letter(lesson, notice, account, schools))
         return letters
+
+    async def receipt(self, lesson: Lesson, kind: NoticeKind, by: AccountId, at: datetime) -> list[Letter]:
+        """To whoever did it, when they lead in the lesson: their calendar would else keep the old hour."""
+        heading = _RECEIPTS.get(kind)
+        account = (await self._directory.accounts([by])).get(by)
+        if heading is None or account is None or account.is_disabled or by not in lesson.adults:
+            return []
+        schools = await self._directory.schools([side.school_id for side in lesson.sides])
+        notice = Notice(account_id=by, lesson_id=lesson.id, kind=kind, at=at, by=by)
+        return [await self._letter(lesson, notice, account, schools, heading=heading)]
+
+    async def _letter(
+        self,
+        lesson: Lesson,
+        notice: Notice,
+        account: Account,
+        schools: Mapping[SchoolId, School],
+        *,
+        heading: LocalizedText | None = None,
+    ) -> Letter:
+        link = await self._link(lesson, notice)
+        subject, text = write_mail(lesson, notice, schools, account.language, link, heading=heading)
+        # In a thread: the calendar library reads files when first used.
+        calendar = await asyncio.to_thread(
+            invitation,
+            lesson,
+            account,
+            notice.kind,
+            schools,
+            organizer=self._organizer,
+            origin=self._origin,
+            at=notice.at,
+        )
+        return Letter(
+            key=f"notice:{lesson.id}:{lesson.version}:{account.id}",
+            to=account.email,
+            subject=subject,
+            text=text,
+            due_at=notice.at,
+            not_after=max(notice.at, lesson.ends_at) + STALE_AFTER,
+            calendar=calendar,
+        )
 
     async def _link(self, lesson: Lesson, notice: Notice) -> str:
         """Where the answer is given, or the lesson's own page."""
@@ -72,14 +122,20 @@ class LessonMails:
 
 
 def write_mail(
-    lesson: Lesson, notice: Notice, schools: Mapping[SchoolId, School], language: Language, link: str
+    lesson: Lesson,
+    notice: Notice,
+    schools: Mapping[SchoolId, School],
+    language: Language,
+    link: str,
+    *,
+    heading: LocalizedText | None = None,
 ) -> tuple[str, str]:
-    """Subject and text. Pure."""
+    """Subject and text. `heading`: of what the reader did. Pure."""
 
     def in_language(text: LocalizedText) -> str:
         return text.en if language == "en" else text.zh
 
-    what = in_language(heading_of(notice.kind))
+    what = in_language(heading or heading_of(notice.kind))
     title = in_language(lesson.title)
     lines = [what, "", title]
     for side in lesson.sides:

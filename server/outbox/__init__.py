@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from server.outbox.letter import Letter, StoredLetter, next_try_at
+from server.outbox.letter import CalendarPart, Letter, StoredLetter, next_try_at
 from server.outbox.repository import OutboxRepository, outbox_table
 from server.outbox.worker import Deliver, Outbox, StillWanted
 
 __all__ = [
+    "CalendarPart",
     "Deliver",
     "Letter",
     "Outbox",

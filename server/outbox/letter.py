@@ -19,6 +19,14 @@ WAITS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarPart:
+    """What a calendar program reads of a letter. `method`: of iTIP, such as REQUEST; it stands in `content` too."""
+
+    method: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """`key` says what it is about: a second letter of the same key is the same letter and is not kept again.
 
@@ -31,11 +39,12 @@ class Letter:
     text: str
     due_at: datetime
     not_after: datetime | None = None
+    calendar: CalendarPart | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredLetter:
-    """`error`: the last try's; `text` is emptied when the letter has gone or will never go."""
+    """`error`: the last try's; `text` and calendar are emptied when the letter has gone or will never go."""
 
     id: int
     letter: Letter

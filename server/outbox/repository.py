@@ -10,7 +10,7 @@ from sqlalchemy import Column, Index, Integer, Row, String, Table, Text, or_, se
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.outbox.letter import Letter, StoredLetter
+from server.outbox.letter import CalendarPart, Letter, StoredLetter
 from server.storage import Database, UtcDateTime, metadata
 
 # Longer than a mail server may take for one letter; a worker that died in between is replaced after it.
@@ -33,6 +33,8 @@ outbox_table = Table(
     Column("sent_at", UtcDateTime),
     Column("given_up_at", UtcDateTime),
     Column("error", String(MAX_ERROR), nullable=False),
+    Column("calendar_method", String(16), nullable=False, server_default=""),
+    Column("calendar", Text, nullable=False, server_default=""),
     Index("ix_outbox_letter_waiting", "sent_at", "given_up_at", "next_try_at"),
     sqlite_autoincrement=True,
 )
@@ -61,6 +63,8 @@ class OutboxRepository:
                 "next_try_at": one.due_at,
                 "tries": 0,
                 "error": "",
+                "calendar_method": one.calendar.method if one.calendar else "",
+                "calendar": one.calendar.content if one.calendar else "",
             }
             for one in letters
         ]
@@ -89,11 +93,11 @@ class OutboxRepository:
 
     async def sent(self, letter_id: int, at: datetime) -> None:
         """The text is not kept: who may read the outbox need not read what was said."""
-        await self._set(letter_id, sent_at=at, claimed_until=None, text="", error="")
+        await self._set(letter_id, sent_at=at, claimed_until=None, text="", calendar="", error="")
 
     async def failed(self, letter_id: int, error: str, *, next_try_at: datetime | None, at: datetime) -> None:
         if next_try_at is None:
-            values: dict[str, object] = {"given_up_at": at, "text": ""}
+            values: dict[str, object] = {"given_up_at": at, "text": "", "calendar": ""}
         else:
             values = {"next_try_at": next_try_at}
         await self._set(letter_id, tries=_t.tries + 1, claimed_until=None, error=error[:MAX_ERROR], **values)
@@ -119,6 +123,7 @@ def _stored(row: Row[Any]) -> StoredLetter:
         text=row.text,
         due_at=row.due_at,
         not_after=row.not_after,
+        calendar=CalendarPart(method=row.calendar_method, content=row.calendar) if row.calendar else None,
     )
     return StoredLetter(
         id=row.id,

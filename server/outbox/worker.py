@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from server.clock import Clock
-from server.outbox.letter import StoredLetter, next_try_at
+from server.outbox.letter import Letter, StoredLetter, next_try_at
 from server.outbox.repository import OutboxRepository
 from server.tasks import TaskOwner
 
@@ -23,8 +23,8 @@ _AT_ONCE = 20
 
 log = structlog.get_logger("tongchuang.outbox")
 
-# (to, subject, text, message id) → whether the mail server took it
-Deliver = Callable[[str, str, str, str], Awaitable[bool]]
+# (letter, message id) → whether the mail server took it
+Deliver = Callable[[Letter, str], Awaitable[bool]]
 # Asked just before sending: has what the letter tells about changed meanwhile?
 StillWanted = Callable[[str], Awaitable[bool]]
 
@@ -94,7 +94,7 @@ class Outbox:
             return
         assert self._deliver is not None
         message_id = f"<outbox-{stored.id}@{self._origin}>"
-        if await self._deliver(letter.to, letter.subject, letter.text, message_id):
+        if await self._deliver(letter, message_id):
             await self.letters.sent(stored.id, self._clock.now())
             return
         again = next_try_at(letter, stored.tries + 1, now)

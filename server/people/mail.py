@@ -17,6 +17,7 @@ import structlog
 
 from server.addresses import is_loopback_host
 from server.errors import ErrorCode, InvalidInput
+from server.outbox import CalendarPart
 from server.tasks import TaskOwner
 
 # A mail server of a school answers in a second; a form must not hang for longer than its reader waits.
@@ -33,7 +34,20 @@ class Mailer(Protocol):
     @property
     def is_configured(self) -> bool: ...
 
-    async def send(self, to: str, subject: str, text: str, *, message_id: str | None = None) -> bool:
+    @property
+    def sender(self) -> str:
+        """The address that letters come from; empty when there is no mail server."""
+        ...
+
+    async def send(
+        self,
+        to: str,
+        subject: str,
+        text: str,
+        *,
+        message_id: str | None = None,
+        calendar: CalendarPart | None = None,
+    ) -> bool:
         """Waits for the mail server: True when it took the letter. `message_id`: of a letter that may come twice."""
         ...
 
@@ -48,8 +62,17 @@ class NoMailer:
     """There is no mail server."""
 
     is_configured = False
+    sender = ""
 
-    async def send(self, to: str, subject: str, text: str, *, message_id: str | None = None) -> bool:
+    async def send(
+        self,
+        to: str,
+        subject: str,
+        text: str,
+        *,
+        message_id: str | None = None,
+        calendar: CalendarPart | None = None,
+    ) -> bool:
         return False
 
     def post(self, to: str, subject: str, text: str) -> bool:
@@ -104,10 +127,24 @@ class SmtpMailer:
         self._queue: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue(MAX_QUEUED)
         self._is_running = False
 
-    async def send(self, to: str, subject: str, text: str, *, message_id: str | None = None) -> bool:
+    @property
+    def sender(self) -> str:
+        return self._server.sender
+
+    async def send(
+        self,
+        to: str,
+        subject: str,
+        text: str,
+        *,
+        message_id: str | None = None,
+        calendar: CalendarPart | None = None,
+    ) -> bool:
         server = self._server
         try:
             message = _message(server.sender, to, subject, text, message_id)
+            if calendar is not None:
+                _add_calendar(message, calendar)
             await aiosmtplib.send(
                 message,
                 sender=server.sender,
@@ -174,3 +211,13 @@ def _message(sender: str, to: str, subject: str, text: str, message_id: str | No
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     return message
+
+
+def _add_calendar(message: EmailMessage, calendar: CalendarPart) -> None:
+    """Beside the text, where Gmail, Outlook and Apple Mail look for an invitation (RFC 6047 §2.4), and as a file.
+
+    Why both: who reads mail in a program without a calendar opens the file with one.
+    """
+    message.add_alternative(calendar.content, subtype="calendar", params={"method": calendar.method})
+    content = calendar.content.encode()
+    message.add_attachment(content, maintype="application", subtype="ics", filename="lesson.ics")

@@ -32,7 +32,7 @@ class LessonHouse:
         self.directory = FakeDirectory()
         self.store = MemoryLessonRepository()
         self.kept = MemoryAttendanceRepository([LessonId("le_one")])
-        mails = LessonMails(self.directory, ORIGIN)
+        mails = LessonMails(self.directory, ORIGIN, organizer="class@school.example")
         changes = LessonChanges(lessons=self.store, directory=self.directory, clock=self.clock, mails=mails)
         self.lessons = LessonService(lessons=self.store, directory=self.directory, clock=self.clock, changes=changes)
         self.attendance = AttendanceService(

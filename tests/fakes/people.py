@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from argon2.exceptions import VerifyMismatchError
 
 from server.ids import AccountId
+from server.outbox import CalendarPart
 from server.pair import LocalizedText, Side
 from server.people import Account, People, Role, School
 
@@ -41,9 +42,18 @@ class Mailbox:
 
     is_configured: bool = True
     works: bool = True
+    sender: str = "class@school.example"
     letters: list[tuple[str, str, str]] = field(default_factory=list)
 
-    async def send(self, to: str, subject: str, text: str, message_id: str | None = None) -> bool:
+    async def send(
+        self,
+        to: str,
+        subject: str,
+        text: str,
+        *,
+        message_id: str | None = None,
+        calendar: CalendarPart | None = None,
+    ) -> bool:
         if self.works:
             self.letters.append((to, subject, text))
         return self.works

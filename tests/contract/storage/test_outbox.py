@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server.outbox import Letter, Outbox, OutboxRepository
+from server.outbox import CalendarPart, Letter, Outbox, OutboxRepository
 from server.outbox.letter import WAITS, StoredLetter
 from server.storage import Database
 from tests.contract.storage.conftest import ENGINES
@@ -29,12 +30,14 @@ def letters(database: Database) -> OutboxRepository:
 class MailServer:
     def __init__(self) -> None:
         self.taken: list[tuple[str, str, str, str]] = []
+        self.calendars: list[CalendarPart | None] = []
         self.is_down = False
         self.has_taken = asyncio.Event()
 
-    async def deliver(self, to: str, subject: str, text: str, message_id: str) -> bool:
+    async def deliver(self, letter: Letter, message_id: str) -> bool:
         if not self.is_down:
-            self.taken.append((to, subject, text, message_id))
+            self.taken.append((letter.to, letter.subject, letter.text, message_id))
+            self.calendars.append(letter.calendar)
             self.has_taken.set()
         return not self.is_down
 
@@ -73,11 +76,15 @@ async def test_the_same_key_is_the_same_letter(letters: OutboxRepository) -> Non
 
 
 async def test_what_was_sent_is_not_kept(letters: OutboxRepository) -> None:
-    await letters.put([letter()])
-    await outbox(letters, FakeClock(NOON), MailServer()).work()
+    calendar = CalendarPart(method="REQUEST", content="BEGIN:VCALENDAR\r\nSUMMARY:晨光\r\n")
+    await letters.put([replace(letter(), calendar=calendar)])
+    server = MailServer()
+    await outbox(letters, FakeClock(NOON), server).work()
+    assert server.calendars == [calendar]
     (stored,) = await letters.page()
     assert stored.sent_at == NOON
     assert stored.letter.text == ""
+    assert stored.letter.calendar is None
     assert not stored.is_waiting
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from server.outbox import CalendarPart
 from server.people import SmtpMailer, parse_smtp_url
 from tests.integration.people.smtp_sink import SmtpSink, smtp_sink
 
@@ -38,6 +39,23 @@ async def test_a_letter_arrives_as_it_was_written(sink: SmtpSink) -> None:
     assert letter.get_content().replace("\r\n", "\n") == TEXT
     assert "AUTH" not in sink.commands
     await mailer.close()
+
+
+async def test_an_invitation_stands_where_calendar_programs_look(sink: SmtpSink) -> None:
+    """multipart/mixed of (text, text/calendar; method=…) and the same as a file: as Gmail's own invitations are."""
+    content = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:兩地晨光\r\nEND:VCALENDAR\r\n"
+    calendar = CalendarPart(method="REQUEST", content=content)
+    assert await mailer_for(sink).send("lin@school.example", "Invitation 邀請", TEXT, calendar=calendar)
+    [(_, _, letter)] = sink.letters
+    assert [part.get_content_type() for part in letter.walk()] == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "text/calendar", "application/ics",
+    ]  # fmt: skip
+    text, invitation, file = (part for part in letter.walk() if not part.is_multipart())
+    assert text.get_content().replace("\r\n", "\n") == TEXT
+    assert invitation["Content-Type"].params == {"charset": "utf-8", "method": "REQUEST"}
+    assert invitation.get_content().replace("\r\n", "\n") == content.replace("\r\n", "\n")
+    assert (file.get_filename(), file.get_content()) == ("lesson.ics", content.encode())
+    assert letter["Auto-Submitted"] == "auto-generated"
 
 
 async def test_a_subject_cannot_add_headers(sink: SmtpSink) -> None:

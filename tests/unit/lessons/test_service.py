@@ -293,7 +293,11 @@ async def test_a_disabled_account_gets_no_mail(house: House) -> None:
     house.directory.people[ORTEGA] = replace(house.directory.people[ORTEGA], disabled_at=house.clock.now())
     lesson = await house.put()
     await house.lessons.cancel(lesson.id, "typhoon", by=LIN)
-    assert house.store.letters == []
+    assert [letter.to for letter in house.store.letters] == ["ac_lin@example.edu"]
+    house.directory.people[LIN] = replace(house.directory.people[LIN], disabled_at=house.clock.now())
+    moved = await house.put(lesson_id="le_two")
+    await house.lessons.cancel(moved.id, "typhoon", by=LIN)
+    assert len(house.store.letters) == 1
 
 
 # -- the bell
