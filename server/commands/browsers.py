@@ -1,4 +1,4 @@
-"""What tests need of the machine: browsers, a Chinese font, `ip` and Redis; installed when root, named otherwise."""
+"""What tests need of the machine (browsers, a Chinese font, servers): installed when root, named otherwise."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ NEEDED = (
     Needed("fonts-noto-cjk", lambda: any(Path("/usr/share/fonts/opentype/noto").glob("NotoSansCJK*"))),
     Needed("iproute2", _command("ip")),
     Needed("redis-server", _command("redis-server")),
+    # Debian keeps a server's programs out of PATH; elsewhere they stand there.
+    Needed("postgresql", lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or _command("initdb")()),
 )
 
 

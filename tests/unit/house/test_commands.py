@@ -11,11 +11,12 @@ import pytest
 
 from server import bootstrap
 from server.cli import COMMANDS, main
+from server.commands import browsers
 from server.commands.data_folder import prepare_data_folder
 from server.commands.lanes import LESSONS, lanes
 from server.commands.run_tests import ORDER, plan
 from server.commands.token import ttl
-from server.errors import Unavailable
+from server.errors import ErrorCode, Unavailable
 from server.media_launch import worker_count
 from tests.conftest import LAYERS
 
@@ -132,3 +133,20 @@ def test_as_root_it_installs_what_debian_lacks(monkeypatch: pytest.MonkeyPatch) 
     bootstrap.ensure_ensurepip()
     assert [command[1] for command in commands] == ["update", "install"]
     assert commands[1][-1].endswith("-venv")
+
+
+def test_what_tests_need_is_named_to_who_may_not_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.commands.browsers.missing_packages", lambda: ["chromium", "postgresql"])
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(Unavailable, match="apt-get install chromium postgresql") as caught:
+        browsers.install_missing()
+    assert caught.value.code is ErrorCode.PREREQUISITE_MISSING
+
+
+def test_what_tests_need_counts_as_missing_where_nothing_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    monkeypatch.setattr(Path, "glob", lambda *_: iter(()))
+    packages = ["chromium", "firefox-esr", "fonts-noto-cjk", "iproute2", "redis-server", "postgresql"]
+    assert browsers.missing_packages() == packages
+    monkeypatch.setattr("shutil.which", lambda *_, **__: "/usr/bin/it")
+    assert browsers.missing_packages() == ["fonts-noto-cjk"]
