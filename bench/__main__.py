@@ -18,6 +18,7 @@ BENCHES = {
     "latency": "what the server adds to a packet's way",
     "budget": "what the pages weigh before the class shows",
     "overlap": "the search for common hours, beside the same with portion",
+    "hours": "find an hour over HTTP, an open loop of questions on demo data",
     "plans": "random plans before an independent judge, and mutants of the scheduler",
     "transitions": "every clock change 2000-2040 against whenever and zic's zdump",
 }

@@ -261,7 +261,7 @@ def mutants() -> list[tuple[str, Any, str, Any]]:
     return [
         ("closures are ignored", expand, "plan_day", plan(lambda p: replace(p, closures=()))),
         ("breaks are ignored", expand, "plan_day", plan(lambda p: replace(p, closed_by=None))),
-        ("make-up days keep their own timetable", calendars, "_make_up", lambda year, official: {}),
+        ("make-up days keep their own timetable", calendars, "_make_up", lambda year, official, on: None),
         ("every date follows its own weekday", expand, "plan_day", plan(lambda p: replace(p, timetable_on=p.on))),
         ("half days are full", calendars, "_periods", always_full),
         ("an hour late", expand, "_base", shift(60)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -54,7 +53,7 @@ def plan_day(school: School, on: date) -> DayPlan:
     calendar = school.calendar
     official = official_year(calendar.official, on.year) if calendar.official else None
     year = calendar.year_of(on)
-    follows = _make_up(year, official).get(on)
+    follows = _make_up(year, official, on)
     timetable_on = follows or on
     cause, name, term = _standing(school, on, year, official, is_made_up=follows is not None)
     is_confirmed = year is not None and year.is_confirmed and (official is None or official.is_confirmed)
@@ -70,9 +69,10 @@ def plan_day(school: School, on: date) -> DayPlan:
     )
 
 
-def _make_up(year: SchoolYear | None, official: OfficialYear | None) -> Mapping[date, date]:
-    """The school's own table wins over the country's."""
-    return {**(official.make_up if official else {}), **(year.make_up if year else {})}
+def _make_up(year: SchoolYear | None, official: OfficialYear | None, on: date) -> date | None:
+    """The date whose timetable is followed; the school's own table wins over the country's."""
+    own = year.make_up.get(on) if year else None
+    return own or (official.make_up.get(on) if official else None)
 
 
 def _periods(school: School, on: date, timetable_on: date) -> tuple[Period, ...]:

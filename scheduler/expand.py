@@ -15,6 +15,7 @@ from functools import lru_cache
 from scheduler import zone
 from scheduler.calendars import DayPlan, plan_day
 from scheduler.interval import CELL_MINUTES, Grid, to_minute
+from scheduler.kept import Kept
 from scheduler.model import (
     AT_SCHOOL,
     DAY_PART_MINUTES,
@@ -25,6 +26,7 @@ from scheduler.model import (
     ClosureMode,
     Confidence,
     DatedBusy,
+    Period,
     School,
     WeeklyBusy,
     WindowKind,
@@ -70,9 +72,27 @@ class Party:
         return str(self.group.id)
 
 
-def expand(party: Party, grid: Grid, *, minimum_willingness: int = 1) -> Availability:
-    """All windows of a class group whose willingness suffices, over the whole grid."""
-    return _Expansion(party, grid, minimum_willingness).run()
+# Some 20 kB each: a platform's classes over the weeks that are asked about on one day.
+_kept: Kept[Availability] = Kept(512)
+
+
+def expand(party: Party, grid: Grid, *, minimum_willingness: int = 1, keep: bool = False) -> Availability:
+    """All windows of a class group whose willingness suffices, over the whole grid.
+
+    `keep`: for questions that come again; what is only tried out would push them from the memory.
+    """
+    values, rest = (party.school, party.group), (grid, minimum_willingness)
+    found = _kept.get(values, rest)
+    if found is None:
+        found = _Expansion(party, grid, minimum_willingness).run()
+        if keep:
+            _kept.put(values, rest, found)
+    return found
+
+
+def forget() -> None:
+    """Everything that is kept: for tests and figures of the work itself."""
+    _kept.forget()
 
 
 def local_dates(grid: Grid, school: School) -> Iterable[date]:
@@ -86,6 +106,21 @@ def local_dates(grid: Grid, school: School) -> Iterable[date]:
         on += _DAY
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a class offers on every day with these bells and this weekday: bits of the day's own cells from midnight.
+
+    `late`, `late_starts`: beyond midnight, where the next day's clock has a say; laid one by one.
+    """
+
+    periods: tuple[Period, ...]
+    offered: tuple[tuple[WindowKind, int, int], ...]
+    late: tuple[Stretch, ...]
+    stretches: tuple[Stretch, ...]
+    starts: int
+    late_starts: tuple[int, ...]
+
+
 class _Expansion:
     def __init__(self, party: Party, grid: Grid, minimum_willingness: int) -> None:
         self.school, self.group, self.grid = party.school, party.group, grid
@@ -94,6 +129,8 @@ class _Expansion:
         self.lost: dict[str, dict[WindowKind, int]] = defaultdict(lambda: defaultdict(int))
         self.willing = [0, 0, 0, 0]
         self.unconfirmed = self.starts = self.closed = self.distance = 0
+        self.is_dated = any(one.dates is not None or one.first_on or one.last_on for one in self.group.windows)
+        self.shapes: dict[object, _Shape] = {}
 
     def run(self) -> Availability:
         for on in local_dates(self.grid, self.school):
@@ -128,18 +165,18 @@ class _Expansion:
         )
 
     def _add_day(self, plan: DayPlan, key: str) -> None:
-        for stretch in stretches(self.group, plan):
-            bits = self._bits(plan.on, stretch, key)
-            if plan.closed_by is not None:
-                self.lost[str(plan.closed_by)][stretch.kind] |= bits if stretch.willingness >= self.minimum else 0
-            elif stretch.willingness < self.minimum:
-                self.lost["not_offered"][stretch.kind] |= bits
-            else:
-                self.kinds[stretch.kind] |= bits
-                self.willing[stretch.willingness] |= bits
-        for minute in {p.start_minute for p in plan.periods}:
-            for first, _ in utc_spans(plan.on, minute, minute + CELL_MINUTES, key):
-                self.starts |= self.grid.inside(first, first + CELL_MINUTES)
+        shape, base = self._shape(plan), _base(plan.on, key)
+        place, astray = divmod((base or 0) - self.grid.origin_minute, CELL_MINUTES)
+        if base is None or astray:
+            self._add_slowly(plan, shape, key)
+        else:
+            full = self.grid.full
+            for kind, willingness, cells in shape.offered:
+                self._offer(plan, kind, willingness, (cells << place if place >= 0 else cells >> -place) & full)
+            for stretch in shape.late:
+                self._offer(plan, stretch.kind, stretch.willingness, self._bits(plan.on, stretch, key))
+            self.starts |= (shape.starts << place if place >= 0 else shape.starts >> -place) & full
+            self._add_starts(plan.on, shape.late_starts, key)
         whole = self._touching(plan.on, 0, MINUTES_A_DAY, key)
         if plan.confidence is Confidence.UNCONFIRMED:
             self.unconfirmed |= whole
@@ -149,6 +186,35 @@ class _Expansion:
                 self.closed |= bits
             elif not self.group.joins_from_home:
                 self.distance |= bits
+
+    def _add_slowly(self, plan: DayPlan, shape: _Shape, key: str) -> None:
+        """On a day on which a clock changes, or whose midnight is off the grid's beat."""
+        for stretch in shape.stretches:
+            self._offer(plan, stretch.kind, stretch.willingness, self._bits(plan.on, stretch, key))
+        self._add_starts(plan.on, {period.start_minute for period in plan.periods}, key)
+
+    def _offer(self, plan: DayPlan, kind: WindowKind, willingness: int, bits: int) -> None:
+        if plan.closed_by is not None:
+            self.lost[str(plan.closed_by)][kind] |= bits if willingness >= self.minimum else 0
+        elif willingness < self.minimum:
+            self.lost["not_offered"][kind] |= bits
+        else:
+            self.kinds[kind] |= bits
+            self.willing[willingness] |= bits
+
+    def _add_starts(self, on: date, minutes: Iterable[int], key: str) -> None:
+        for minute in minutes:
+            for first, _ in utc_spans(on, minute, minute + CELL_MINUTES, key):
+                self.starts |= self.grid.inside(first, first + CELL_MINUTES)
+
+    def _shape(self, plan: DayPlan) -> _Shape:
+        """A term has a handful: the same bells, weekday by weekday. Windows with dates of their own make one a day."""
+        dated = plan.on if self.is_dated else None
+        place = (id(plan.periods), plan.on.weekday(), plan.timetable_on.weekday(), dated)
+        found = self.shapes.get(place)
+        if found is None or found.periods is not plan.periods:
+            found = self.shapes[place] = _shape_of(tuple(stretches(self.group, plan)), plan.periods)
+        return found
 
     def _people_and_rooms(self) -> tuple[int, int]:
         """Cells at which a needed teacher is busy, and those at which no room with video equipment is free."""
@@ -212,6 +278,33 @@ class _Expansion:
                     bits |= mask
             cumulative.append(bits)
         return tuple(cumulative)
+
+
+def _shape_of(offered: tuple[Stretch, ...], periods: tuple[Period, ...]) -> _Shape:
+    early: dict[tuple[WindowKind, int], int] = {}
+    for one in offered:
+        if one.end_minute <= MINUTES_A_DAY:
+            bits = early.get((one.kind, one.willingness), 0) | _cells(one.start_minute, one.end_minute)
+            early[one.kind, one.willingness] = bits
+    minutes = {period.start_minute for period in periods}
+    starts = 0
+    for minute in minutes:
+        if minute + CELL_MINUTES <= MINUTES_A_DAY:
+            starts |= _cells(minute, minute + CELL_MINUTES)
+    return _Shape(
+        periods=periods,
+        offered=tuple((kind, willingness, bits) for (kind, willingness), bits in early.items()),
+        late=tuple(one for one in offered if one.end_minute > MINUTES_A_DAY),
+        stretches=offered,
+        starts=starts,
+        late_starts=tuple(minute for minute in minutes if minute + CELL_MINUTES > MINUTES_A_DAY),
+    )
+
+
+def _cells(start_minute: int, end_minute: int) -> int:
+    """Bits of the cells from midnight that lie wholly inside."""
+    first, stop = -(-start_minute // CELL_MINUTES), end_minute // CELL_MINUTES
+    return ((1 << (stop - first)) - 1) << first if stop > first else 0
 
 
 def utc_spans(on: date, start_minute: int, end_minute: int, key: str) -> list[tuple[int, int]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scheduler import expand
 from scheduler.causes import causes, is_thin
 from scheduler.explain import with_reasons
+from scheduler.kept import Kept
 from scheduler.relax import Relaxation, relaxations
 from scheduler.search import Query, expand_sides, search
 from scheduler.slot import Reason, Slot
@@ -23,9 +25,32 @@ class Answer:
     relaxations: tuple[Relaxation, ...]
 
 
+# Empty and thin answers are small and the dearest, because their relaxations are searched for.
+_MOST_KEPT_SLOTS = 30
+_kept: Kept[Answer] = Kept(256)
+
+
 def find_overlaps(query: Query) -> Answer:
     """The same answer for the same query and tzdata release."""
-    sides = expand_sides(query)
+    parties = (query.a, query.b, *query.others)
+    values = tuple(value for party in parties for value in (party.school, party.group))
+    rest = (query.from_on, query.weeks, query.minutes, query.worst_tier, query.minimum_willingness, query.busy)
+    found = _kept.get(values, rest)
+    if found is None:
+        found = _answer(query)
+        if len(found.slots) <= _MOST_KEPT_SLOTS:
+            _kept.put(values, rest, found)
+    return found
+
+
+def forget() -> None:
+    """Everything that is kept: for tests and figures of the work itself."""
+    _kept.forget()
+    expand.forget()
+
+
+def _answer(query: Query) -> Answer:
+    sides = expand_sides(query, keep=True)
     slots = search(query, sides)
     thin = is_thin(query, slots)
     name_a, name_b = query.a.school.name, query.b.school.name

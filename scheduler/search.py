@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from scheduler import zone
 from scheduler.expand import Availability, Party, expand
 from scheduler.interval import CELL_MINUTES, Grid, Interval, cells_for, erode, runs, to_minute
-from scheduler.model import TIERS, Confidence, Tier, WindowKind
+from scheduler.model import TIERS, Confidence, Tier
 from scheduler.rank import ranked
 from scheduler.slot import Payer, SideSlot, Slot, clock_effect
 
@@ -75,13 +75,14 @@ class Sides:
         return (self.a, self.b, *self.others)
 
 
-def expand_sides(query: Query) -> Sides:
+def expand_sides(query: Query, *, keep: bool = False) -> Sides:
+    """`keep`: as of `expand`."""
     grid = query.grid
     busy = 0
     for one in query.busy:
         busy |= grid.touching(to_minute(one.start_at), to_minute(one.end_at))
     a, b, *others = (
-        expand(party, grid, minimum_willingness=query.minimum_willingness)
+        expand(party, grid, minimum_willingness=query.minimum_willingness, keep=keep)
         for party in (query.a, query.b, *query.others)
     )
     return Sides(grid, a, b, tuple(others), grid.full & ~busy)
@@ -229,7 +230,8 @@ def _side(side: Availability, key: str, grid: Grid, cell: int, minutes: int) -> 
     cells = cells_for(minutes)
     start = zone.to_local(grid.instant_of(cell), key)
     end = zone.to_local(grid.instant_of(cell) + timedelta(minutes=minutes), key)
-    touched = [kind for kind in WindowKind if kind in side.kinds and _count(side.kinds[kind], cell, cells)]
+    # In the order of kinds: the last one touched is the worst.
+    touched = [kind for kind, bits in side.kinds.items() if _count(bits, cell, cells)]
     return SideSlot(
         zone=key,
         on=start.date(),

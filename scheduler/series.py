@@ -126,7 +126,7 @@ def plan_series(
     """
     if not 1 <= lessons <= query.weeks or not 1 <= every_weeks <= 8:
         raise SeriesError(f"{lessons} lessons every {every_weeks} weeks do not fit into {query.weeks} weeks")
-    sides = sides or expand_sides(query)
+    sides = sides or expand_sides(query, keep=True)
     if slot_at(query, sides, _cell(sides, start_at)) is None:
         raise SeriesError(f"{start_at:%Y-%m-%dT%H:%MZ} is no start that works for both classes")
     found = scan(sides, query.minutes, query.worst_tier)

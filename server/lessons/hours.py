@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from scheduler import ClassGroupId as PartyId
 from scheduler import Party, School, UnknownClassGroup, find_party, parse_school
@@ -59,6 +60,7 @@ class KnownHours:
     is_guessed: bool
 
 
+@lru_cache(maxsize=512)  # a file takes tens of milliseconds to read, and the same values come with every question
 def hours_of(known: ClassHours) -> KnownHours:
     """The school's own file, else a demo school's by the class group's id, else the template of its level and zone.
 
