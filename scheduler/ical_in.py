@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
 from typing import Any
 
 import icalendar
@@ -66,12 +67,13 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An attendee's answer; `sequence` is that of the version they answered."""
+    """An attendee's answer; `sequence`: of the version they answered; `comment`: what they added, if anything."""
 
     uid: str
     sequence: int
     email: str
     answer: Answer
+    comment: str = ""
 
 
 class NotACalendar(ValueError):
@@ -108,9 +110,11 @@ def read_feed(raw: bytes, start_at: datetime, end_at: datetime, key: str) -> Fee
 
 
 def read_reply(raw: bytes) -> Reply:
-    """Raises NotACalendar for anything but an iTIP REPLY with one event and one attendee."""
+    """Of a calendar file, or of a mail that carries one. Raises NotACalendar for anything but an iTIP REPLY with one
+    event and one attendee."""
     try:
-        calendar = icalendar.Calendar.from_ical(raw[:MAX_BYTES])
+        raw = _calendar_of_mail(raw[:MAX_BYTES])
+        calendar = icalendar.Calendar.from_ical(raw)
         if str(calendar.get("METHOD", "")).upper() != Method.REPLY:
             raise NotACalendar("it is no REPLY")
         (event,) = calendar.walk("VEVENT")
@@ -122,11 +126,29 @@ def read_reply(raw: bytes) -> Reply:
             sequence=int(event.get("SEQUENCE", 0)),
             email=re.sub(r"^mailto:", "", str(attendee), flags=re.IGNORECASE).lower(),
             answer=Answer(str(attendee.params["PARTSTAT"]).upper()),
+            comment=_comment(event.get("COMMENT")),
         )
     except NotACalendar:
         raise
     except Exception as error:  # as in read_feed: whatever a stranger's mail breaks is one refusal
         raise NotACalendar(f"it cannot be read ({type(error).__name__})") from error
+
+
+def _calendar_of_mail(raw: bytes) -> bytes:
+    """The first text/calendar part; `raw` itself when it is no mail."""
+    if raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].upper() == b"BEGIN:VCALENDAR":
+        return raw
+    for part in message_from_bytes(raw, policy=policy.default).walk():
+        if part.get_content_type() == "text/calendar":
+            content = part.get_payload(decode=True)
+            return content if isinstance(content, bytes) else raw
+    return raw
+
+
+def _comment(found: Any) -> str:
+    """Outlook writes one, others several or none."""
+    lines = found if isinstance(found, list) else [found] if found is not None else []
+    return " ".join(" ".join(str(line) for line in lines).split())
 
 
 class _Unusable(Exception):

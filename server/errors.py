@@ -86,6 +86,9 @@ class ErrorCode(StrEnum):
     SIGN_IN_FAILED = "sign_in_failed"
     FORM_FOREIGN = "form_foreign"
     LINK_INVALID = "link_invalid"
+    CALENDAR_REPLY_INVALID = "calendar_reply_invalid"
+    CALENDAR_REPLY_UNDECIDED = "calendar_reply_undecided"
+    CALENDAR_REPLY_OTHER = "calendar_reply_other"
     PASSWORD_INVALID = "password_invalid"
     EMAIL_INVALID = "email_invalid"
     EMAIL_TAKEN = "email_taken"
@@ -245,6 +248,17 @@ TEXTS: dict[ErrorCode, ErrorText] = {
     ErrorCode.LINK_INVALID: ErrorText(
         "This link has been used, has expired or is not complete. Please ask for a new one.",
         "這個連結已使用、已過期或不完整，請索取新的連結。",
+    ),
+    ErrorCode.CALENDAR_REPLY_INVALID: ErrorText(
+        "This file is no answer of a calendar program. Look for one that ends in .ics, or save the whole mail.",
+        "這個檔案不是行事曆程式的答覆。請找副檔名為 .ics 的檔案，或將整封郵件存成檔案。",
+    ),
+    ErrorCode.CALENDAR_REPLY_UNDECIDED: ErrorText(
+        "This answer says maybe. Please say yes or no.", "這個答覆是「暫定」，請明確接受或婉拒。"
+    ),
+    ErrorCode.CALENDAR_REPLY_OTHER: ErrorText(
+        "This answer is about another lesson, another hour or another person.",
+        "這個答覆是關於其他課堂、其他時間或其他人。",
     ),
     ErrorCode.PASSWORD_INVALID: ErrorText(
         "A password needs at least 10 characters. A short sentence is a good one.",

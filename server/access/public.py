@@ -26,6 +26,7 @@ PUBLIC: Mapping[str, str] = {
     "/join": "how a pupil comes in; a wrong code tells nothing; limited per address and in all",
     "/join/{code}": "the form with the code of a card filled in; nothing is looked up",
     "/answer/{token}": "the one-time token of a mail is the right; what it may do is asked of the account behind it",
+    "/answer/{token}/reply": "as /answer/{token}, with the answer in a file",
     "/calendar/{token}.ics": "the private address is the right; its owner ends it",
     "/webhooks/livekit": "signed by the media server with the key of the tokens",
 }

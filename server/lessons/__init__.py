@@ -10,6 +10,7 @@ from server.lessons.attendance_service import AttendanceService, ListParticipant
 from server.lessons.bell import WARNS_BEFORE, Bell, bell_of
 from server.lessons.build import Lessons, build_lessons
 from server.lessons.calendar_entry import calendar_entry
+from server.lessons.calendar_reply import CalendarReply, read_calendar_reply
 from server.lessons.changes import LessonChanges
 from server.lessons.classes import list_classes
 from server.lessons.demo import DEMO_LESSON, DemoLesson, DemoPerson, demo_lesson_json
@@ -68,6 +69,7 @@ __all__ = [
     "AttendanceService",
     "Bell",
     "CalendarFeeds",
+    "CalendarReply",
     "ClassHours",
     "Closed",
     "Correction",
@@ -133,6 +135,7 @@ __all__ = [
     "list_classes",
     "load_zones",
     "pupil_person",
+    "read_calendar_reply",
     "remove_lessons",
     "require_leader",
     "require_wall_time",

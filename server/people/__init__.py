@@ -35,7 +35,7 @@ from server.people.roster_service import RosterService
 from server.people.school_service import SchoolService
 from server.people.seed import Seed, seed_people
 from server.people.sign_ins import SIGN_IN_MAX_AGE_S
-from server.people.text import clean_email, clean_line, clean_name
+from server.people.text import clean_email, clean_line, clean_name, email_key
 from server.people.token import hash_of, new_token
 
 __all__ = [
@@ -76,6 +76,7 @@ __all__ = [
     "clean_line",
     "clean_name",
     "decode_roster",
+    "email_key",
     "hash_of",
     "new_token",
     "parse_roster",

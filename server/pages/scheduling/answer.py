@@ -5,6 +5,7 @@ Looking changes nothing: mail programs fetch links before their readers do.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Annotated, Final, Literal
@@ -13,9 +14,9 @@ from aiohttp import web
 from pydantic import BeforeValidator, Field, ValidationError
 
 from server.access import Action, Adult, Subject, authorise
-from server.errors import ErrorCode, NotFound, TongchuangError, Unauthorized
-from server.lessons import AnswerLink, LessonSide, LinkState, facts_of, wall_time
-from server.pages.forms import Form, Note, empty_is_none
+from server.errors import ErrorCode, InvalidInput, NotFound, TongchuangError, Unauthorized
+from server.lessons import AnswerLink, LessonSide, LinkState, facts_of, read_calendar_reply, wall_time
+from server.pages.forms import MAX_UPLOAD_BYTES, Form, Note, empty_is_none, read_form
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
 from server.pages.staff import staff_page
 from server.pages.wall import lang_of, wall_text
@@ -28,6 +29,7 @@ _ACTIONS: Final[Mapping[str, Action]] = {
     "decline": Action.LESSON_DECLINE,
     "counter": Action.LESSON_MOVE,
 }
+DECLINED_WITHOUT_REASON: Final = LocalizedText("This hour does not work for us.", "這個時間我們不方便。").both
 FILL_IN: Final = LocalizedText("Please give a date and a time.", "請填寫日期與時間。")
 
 
@@ -45,9 +47,29 @@ async def show_answer(request: web.Request) -> web.Response:
     return await _page(request, link)
 
 
+async def post_reply(request: web.Request) -> web.Response:
+    """What a calendar program wrote when its own button was pressed, given as a file."""
+    link = await request.app[SCHEDULING].answers.find(request.match_info["token"])
+    if link.state is not LinkState.OPEN:
+        return await _page(request, link)
+    uploaded = (await read_form(request, Form)).files.get("reply", b"")
+    try:
+        if len(uploaded) > MAX_UPLOAD_BYTES:
+            raise InvalidInput(ErrorCode.CALENDAR_REPLY_INVALID, "too large")
+        # In a thread: the calendar library reads files when first used.
+        reply = await asyncio.to_thread(read_calendar_reply, uploaded)
+        account = await request.app[SCHEDULING].people.accounts.find(link.account_id)
+        is_about_it = (reply.lesson_id, reply.version) == (link.lesson.id, link.version)
+        if account is None or not is_about_it or not reply.is_of(account.email):
+            raise InvalidInput(ErrorCode.CALENDAR_REPLY_OTHER, "another lesson, version or person than the link")
+    except InvalidInput as error:
+        return await _page(request, link, problem=LocalizedText(error.text.en, error.text.zh))
+    said = AnswerForm(answer="accept" if reply.is_accepted else "decline", reason=reply.comment)
+    return await _give(request, link, said)
+
+
 async def post_answer(request: web.Request) -> web.Response:
-    pages, token = request.app[SCHEDULING], request.match_info["token"]
-    link = await pages.answers.find(token)
+    link = await request.app[SCHEDULING].answers.find(request.match_info["token"])
     if link.state is not LinkState.OPEN:
         return await _page(request, link)
     try:
@@ -56,6 +78,11 @@ async def post_answer(request: web.Request) -> web.Response:
         return await _page(request, link, problem=FILL_IN)
     if form.answer == "counter" and (form.on is None or form.start is None):
         return await _page(request, link, problem=FILL_IN)
+    return await _give(request, link, form)
+
+
+async def _give(request: web.Request, link: AnswerLink, form: AnswerForm) -> web.Response:
+    pages, token = request.app[SCHEDULING], request.match_info["token"]
     account = await pages.people.accounts.find(link.account_id)
     if account is None or account.is_disabled:
         raise NotFound(ErrorCode.NOT_FOUND, "the account of an answer link")
@@ -76,14 +103,16 @@ async def post_answer(request: web.Request) -> web.Response:
         return await _page(
             request, await pages.answers.find(token), problem=LocalizedText(error.text.en, error.text.zh)
         )
-    return web.Response(status=303, headers={"Location": request.path, "Cache-Control": "no-store"})
+    headers = {"Location": f"/answer/{token}", "Cache-Control": "no-store"}
+    return web.Response(status=303, headers=headers)
 
 
 async def _do(pages: SchedulingPages, link: AnswerLink, account: Account, side: LessonSide, form: AnswerForm) -> None:
     if form.answer == "accept":
         await pages.lessons.confirm(link.lesson.id, by=account.id, version=link.version)
     elif form.answer == "decline":
-        await pages.lessons.decline(link.lesson.id, form.reason, by=account.id, version=link.version)
+        reason = form.reason or DECLINED_WITHOUT_REASON
+        await pages.lessons.decline(link.lesson.id, reason, by=account.id, version=link.version)
     elif form.on is not None and form.start is not None:
         await pages.lessons.move(
             link.lesson.id, date=form.on, start=form.start, anchor=side.key, by=account.id, version=link.version
@@ -107,6 +136,7 @@ async def _page(request: web.Request, link: AnswerLink, *, problem: LocalizedTex
     return await staff_page(
         request,
         "scheduling/answer.html",
+        here=f"/answer/{request.match_info['token']}",
         status=REFUSED if problem else 200,
         lesson=lesson,
         reader=account.name if account else None,

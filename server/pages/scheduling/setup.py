@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.access import Action, add_route
-from server.pages.scheduling.answer import post_answer, show_answer
+from server.pages.scheduling.answer import post_answer, post_reply, show_answer
 from server.pages.scheduling.calendar import end_calendar, make_calendar, send_calendar, show_calendar
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
 from server.pages.scheduling.hours import show_hours
@@ -37,3 +37,4 @@ def add_scheduling_pages(app: web.Application, pages: SchedulingPages) -> None:
     app.router.add_get("/calendar/{token}.ics", send_calendar)
     app.router.add_get("/answer/{token}", show_answer)
     app.router.add_post("/answer/{token}", post_answer)
+    app.router.add_post("/answer/{token}/reply", post_reply)

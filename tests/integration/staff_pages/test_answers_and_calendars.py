@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import time, timedelta
+from email.message import EmailMessage
 from html import unescape
 
 import icalendar
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, FormData
 
 from server.app import AppParts
 from server.lessons import Lesson, Lessons, LessonState, Proposal
 from server.pair import LocalizedText, Side
 from server.people import Account
 from tests.integration.staff_pages.conftest import House
+from tests.integration.staff_pages.web_user import Seen
 
 
 @pytest.fixture
@@ -133,6 +135,121 @@ async def test_an_hour_that_cannot_be_leaves_the_link_for_another_try(pair: Pair
     assert response.status == 422
     await _post(pair, link, {"answer": "accept"})
     assert (await pair.now()).state is LessonState.CONFIRMED
+
+
+async def test_declining_without_a_word_is_declining(pair: Pair) -> None:
+    """The field says that it may stay empty."""
+    await _post(pair, await pair.link(), {"answer": "decline", "reason": ""})
+    lesson = await pair.now()
+    assert lesson.state is LessonState.CANCELLED
+    assert "這個時間我們不方便" in lesson.closing_note
+
+
+# -- what a calendar program answers
+
+
+async def _invitation(pair: Pair) -> icalendar.Calendar:
+    """As Mr. Ortega's newest letter has it."""
+    mails = [one.letter for one in await pair.lessons.letters.page() if one.letter.to == pair.ortega.email]
+    assert mails[0].calendar is not None
+    return icalendar.Calendar.from_ical(mails[0].calendar.content)
+
+
+def _reply(invitation: icalendar.Calendar, answer: str, *, by: str = "", comment: str = "") -> bytes:
+    """What Outlook, Gmail and Apple Calendar write: the event again, one attendee, METHOD:REPLY."""
+    (event,) = invitation.events
+    who = by or str(event["ATTENDEE"]).removeprefix("mailto:")
+    lines = [
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//a calendar program//EN", "METHOD:REPLY", "BEGIN:VEVENT",
+        f"UID:{event['UID']}", f"SEQUENCE:{event['SEQUENCE']}", "DTSTAMP:20261001T080000Z",
+        f"DTSTART:{event.start:%Y%m%dT%H%M%SZ}", f"ORGANIZER:{event['ORGANIZER']}",
+        f'ATTENDEE;PARTSTAT={answer};CN="Ortega, Mr.":MAILTO:{who.upper()}',
+        *([f"COMMENT:{comment}"] if comment else []), "END:VEVENT", "END:VCALENDAR", "",
+    ]  # fmt: skip
+    return "\r\n".join(lines).encode()
+
+
+def _as_mail(reply: bytes) -> bytes:
+    """The same, as a mail program saves it."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "ortega@example.edu", "class@school.example", "Accepted: 颱風"
+    mail.set_content("Mr. Ortega has accepted.")
+    mail.add_alternative(reply.decode(), subtype="calendar", params={"method": "REPLY"})
+    return mail.as_bytes()
+
+
+async def _hand_in(pair: Pair, link: str, content: bytes) -> Seen:
+    page = await pair.house.anybody.get(link)
+    action = f"{link}/reply"
+    assert page.form(action).files == ["reply"]
+    data = FormData()
+    data.add_field("reply", content, filename="answer.ics", content_type="text/calendar")
+    own = str(pair.house.client.make_url("/")).rstrip("/")
+    response = await pair.house.client.post(action, data=data, headers={"Origin": own})
+    return Seen(response.status, str(response.url.path), await response.text(), response.headers)
+
+
+@pytest.mark.parametrize("is_mail", [False, True])
+async def test_a_calendars_yes_handed_in_as_a_file_is_an_acceptance(pair: Pair, is_mail: bool) -> None:
+    link, reply = await pair.link(), _reply(await _invitation(pair), "ACCEPTED")
+    page = await _hand_in(pair, link, _as_mail(reply) if is_mail else reply)
+    assert "Your answer is with the other side" in page.text
+    lesson = await pair.now()
+    assert (lesson.state, lesson.sides[1].confirmed_by) == (LessonState.CONFIRMED, pair.ortega.id)
+
+
+async def test_a_calendars_no_brings_its_comment(pair: Pair) -> None:
+    link, reply = await pair.link(), _reply(await _invitation(pair), "DECLINED", comment="exam week")
+    await _hand_in(pair, link, reply)
+    lesson = await pair.now()
+    assert (lesson.state, lesson.closing_note) == (LessonState.CANCELLED, "exam week")
+
+
+async def test_request_reply_reschedule_cancel_keep_one_uid(pair: Pair) -> None:
+    first = await _invitation(pair)
+    await _hand_in(pair, await pair.link(), _reply(first, "ACCEPTED"))
+    on = pair.lesson.date + timedelta(days=1)
+    await pair.lessons.lessons.move(pair.lesson.id, date=on, start=time(8, 40), by=pair.lin.id)
+    moved = await _invitation(pair)
+    stale = await _hand_in(pair, await pair.link(), _reply(first, "ACCEPTED"))
+    assert stale.status == 422
+    assert "another hour" in stale.text
+    assert (await pair.now()).state is LessonState.PROPOSED, "a yes to the old hour is none to the new"
+    await _hand_in(pair, await pair.link(), _reply(moved, "ACCEPTED"))
+    assert (await pair.now()).state is LessonState.CONFIRMED
+    await pair.lessons.lessons.cancel(pair.lesson.id, "typhoon", by=pair.lin.id)
+    gone = await _invitation(pair)
+    events = [calendar.walk("VEVENT")[0] for calendar in (first, moved, gone)]
+    assert len({str(event["UID"]) for event in events}) == 1
+    assert [int(str(event["SEQUENCE"])) for event in events] == [0, 2, 4]
+    assert [str(one["METHOD"]) for one in (first, moved, gone)] == ["REQUEST", "REQUEST", "CANCEL"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("maybe", "says maybe"),
+        ("another person", "another person"),
+        ("another event", "another lesson"),
+        ("nonsense", "no answer of a calendar program"),
+        ("an invitation", "no answer of a calendar program"),
+    ],
+)
+async def test_what_is_no_answer_of_the_links_owner_changes_nothing(pair: Pair, kind: str, words: str) -> None:
+    link, invitation = await pair.link(), await _invitation(pair)
+    content = {
+        "maybe": _reply(invitation, "TENTATIVE"),
+        "another person": _reply(invitation, "ACCEPTED", by=pair.lin.email),
+        "another event": _reply(invitation, "ACCEPTED").replace(b"@tongchuang", b"@elsewhere"),
+        "nonsense": b"\xff\x00 needle",
+        "an invitation": invitation.to_ical(),
+    }[kind]
+    page = await _hand_in(pair, link, content)
+    assert page.status == 422
+    assert words in page.text
+    assert (await pair.now()).version == 1
+    await _post(pair, link, {"answer": "accept"})
+    assert (await pair.now()).state is LessonState.CONFIRMED, "the link is still good"
 
 
 @pytest.mark.parametrize(
