@@ -24,6 +24,7 @@ COMMANDS = (
     "series",
     "ics",
     "holidays",
+    "tzdata",
     "test",
     "bench",
 )

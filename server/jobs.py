@@ -44,12 +44,22 @@ def _jobs(
         )
         tasks = TaskOwner("jobs")
         outbox.start()
+        tasks.start(_follow_clock_rules(lessons, outbox), name="clock rules")
         tasks.start(_remind(lessons, outbox, plan_every_s), name="reminders")
         yield
         await tasks.close()
         await outbox.close()
 
     return run
+
+
+async def _follow_clock_rules(lessons: Lessons, outbox: Outbox) -> None:
+    try:
+        if await lessons.clock_rules.follow():
+            outbox.wake()
+    except Exception:
+        # The next start looks again; lessons follow the new rules all the same.
+        log.exception("clock_rules_failed")
 
 
 async def _remind(lessons: Lessons, outbox: Outbox, plan_every_s: float) -> None:

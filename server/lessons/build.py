@@ -9,6 +9,7 @@ from server.lessons.answer_links import AnswerLinks
 from server.lessons.attendance_repository import SqlAttendanceRepository
 from server.lessons.attendance_service import AttendanceService
 from server.lessons.changes import LessonChanges
+from server.lessons.clock_rules import ClockRules
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.feed import CalendarFeeds
 from server.lessons.keeper import LessonKeeper
@@ -36,6 +37,7 @@ class Lessons:
     school_files: SchoolFiles
     reminders: ReminderJob
     letters: OutboxRepository
+    clock_rules: ClockRules
 
 
 def build_lessons(database: Database, people: People, clock: Clock, *, origin: str = "") -> Lessons:
@@ -79,4 +81,5 @@ def build_lessons(database: Database, people: People, clock: Clock, *, origin: s
             origin=origin,
         ),
         letters=letters,
+        clock_rules=ClockRules(database, changes, clock),
     )

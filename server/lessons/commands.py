@@ -39,6 +39,11 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FollowClockRules:
+    """A newer time-zone database reads the stored wall time as another instant: everybody is told, nothing is moved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckConsent:
     """The school-authorisation records of both class groups were found (C3)."""
 
@@ -121,6 +126,7 @@ Command = (
     | Decline
     | Move
     | Cancel
+    | FollowClockRules
     | CheckConsent
     | NameSubstitute
     | AddCoTeacher

@@ -31,6 +31,7 @@ EDGES: Mapping[type[c.Command], Mapping[LessonState, frozenset[LessonState]]] = 
     c.Decline: {S.PROPOSED: frozenset({S.CANCELLED})},
     c.Move: {state: frozenset({S.PROPOSED}) for state in _PLANNED},
     c.Cancel: {state: frozenset({S.CANCELLED}) for state in _OPEN},
+    c.FollowClockRules: {state: frozenset({state}) for state in _PLANNED},
     c.CheckConsent: {S.CONFIRMED: frozenset({S.CONSENT_CHECKED})},
     c.NameSubstitute: {state: frozenset({state}) for state in _ACTIVE},
     c.AddCoTeacher: {state: frozenset({state}) for state in _ACTIVE},
@@ -72,6 +73,8 @@ def _apply(lesson: Lesson, command: c.Command, by: AccountId | None, at: datetim
             return _plan(lesson, command, by, at)
         case c.NameSubstitute() | c.AddCoTeacher() | c.RemoveCoTeacher() | c.HandOverLead() | c.SetMode():
             return lesson.with_side(_staff(lesson, lesson.side(command.side), command))
+        case c.FollowClockRules():
+            return lesson
         case c.SetAdultsNeeded():
             return replace(lesson, adults_needed=require_adults_needed(command.number))
         case _:

@@ -170,6 +170,11 @@ def heading_of(kind: NoticeKind) -> LocalizedText:
             return LocalizedText("The lesson was cancelled.", "這堂課已取消。")
         case NoticeKind.ADULTS_CHANGED:
             return LocalizedText("The teachers of the lesson have changed.", "這堂課的老師有異動。")
+        case NoticeKind.CLOCK_RULES:
+            return LocalizedText(
+                "The rules of a clock have changed: please look at the time on both sides.",
+                "時區規則有變動，請查看兩地的時間。",
+            )
         case NoticeKind.LOBBY_OPENED:
             return LocalizedText("The lobby of the lesson is open.", "這堂課的等候室已開放。")
         case NoticeKind.ATTENDANCE_TO_SIGN:

@@ -17,6 +17,7 @@ class NoticeKind(StrEnum):
     MOVED = "moved"
     CANCELLED = "cancelled"
     ADULTS_CHANGED = "adults_changed"
+    CLOCK_RULES = "clock_rules"
     LOBBY_OPENED = "lobby_opened"
     ATTENDANCE_TO_SIGN = "attendance_to_sign"
     ATTENDANCE_CORRECTED = "attendance_corrected"
@@ -42,6 +43,7 @@ _KINDS: dict[type[c.Command], NoticeKind] = {
     c.Decline: NoticeKind.DECLINED,
     c.Move: NoticeKind.MOVED,
     c.Cancel: NoticeKind.CANCELLED,
+    c.FollowClockRules: NoticeKind.CLOCK_RULES,
     c.NameSubstitute: NoticeKind.ADULTS_CHANGED,
     c.AddCoTeacher: NoticeKind.ADULTS_CHANGED,
     c.RemoveCoTeacher: NoticeKind.ADULTS_CHANGED,

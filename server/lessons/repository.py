@@ -199,6 +199,7 @@ def _values(lesson: Lesson) -> dict[str, Any]:
         "start": lesson.start,
         "zone": lesson.zone,
         "minutes": lesson.minutes,
+        "told_at": lesson.starts_at,
         "adults_needed": lesson.adults_needed,
         "created_by": lesson.created_by,
         "created_at": lesson.created_at,

@@ -33,6 +33,8 @@ lesson_table = Table(
     Column("start", Time, nullable=False),
     Column("zone", String(64), nullable=False),
     Column("minutes", Integer, nullable=False),
+    # what people were told: derived from the wall time by the time-zone database of that day (see clock_rules)
+    Column("told_at", UtcDateTime),
     Column("adults_needed", Integer, nullable=False),
     Column("created_by", String(64)),
     Column("created_at", UtcDateTime, nullable=False),

@@ -54,6 +54,7 @@ ACTIONS: Final[dict[str, LocalizedText]] = {
     "lesson.decline": LocalizedText("lesson declined", "婉拒課程"),
     "lesson.move": LocalizedText("lesson moved", "課程改期"),
     "lesson.cancel": LocalizedText("lesson cancelled", "取消課程"),
+    "lesson.follow_clock_rules": LocalizedText("time changed by new clock rules", "時區規則變動而改時間"),
     "lesson.check_consent": LocalizedText("school authorisations checked", "檢查學校授權"),
     "lesson.name_substitute": LocalizedText("substitute changed", "更改代課老師"),
     "lesson.add_co_teacher": LocalizedText("co-teacher added", "加入協同老師"),

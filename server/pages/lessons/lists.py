@@ -40,6 +40,9 @@ NOTICES: Final[dict[NoticeKind, LocalizedText]] = {
     NoticeKind.MOVED: LocalizedText("{who} moved to another hour, please answer:", "{who}更改了時間，請回覆："),
     NoticeKind.CANCELLED: LocalizedText("{who} cancelled:", "{who}取消了："),
     NoticeKind.ADULTS_CHANGED: LocalizedText("{who} changed who leads:", "{who}更改了主持老師："),
+    NoticeKind.CLOCK_RULES: LocalizedText(
+        "The rules of a clock have changed, please look at the time:", "時區規則有變動，請查看時間："
+    ),
     NoticeKind.LOBBY_OPENED: LocalizedText("{who} opened the lobby:", "{who}開放了等候室："),
     NoticeKind.ATTENDANCE_TO_SIGN: LocalizedText("The attendance can be signed:", "出席紀錄可以簽核了："),
     NoticeKind.ATTENDANCE_CORRECTED: LocalizedText("{who} corrected the attendance:", "{who}更正了出席紀錄："),

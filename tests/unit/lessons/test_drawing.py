@@ -10,7 +10,15 @@ from server.lessons import commands as c
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "lessons.md"
 # These leave the state as it is wherever they are allowed.
-STEADY = {c.NameSubstitute, c.AddCoTeacher, c.RemoveCoTeacher, c.HandOverLead, c.SetMode, c.SetAdultsNeeded}
+STEADY = {
+    c.FollowClockRules,
+    c.NameSubstitute,
+    c.AddCoTeacher,
+    c.RemoveCoTeacher,
+    c.HandOverLead,
+    c.SetMode,
+    c.SetAdultsNeeded,
+}
 
 
 def test_every_edge_is_drawn_and_none_that_is_not_there() -> None:

@@ -31,6 +31,7 @@ COMMANDS: tuple[c.Command, ...] = (
     c.Decline(side="b", reason="exams"),
     MOVE,
     c.Cancel(reason="typhoon"),
+    c.FollowClockRules(),
     c.CheckConsent(),
     c.NameSubstitute(side="b", account=BROWN),
     c.AddCoTeacher(side="a", account=CHEN),
