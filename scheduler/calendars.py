@@ -64,7 +64,7 @@ def plan_day(school: School, on: date) -> DayPlan:
         closed_by=cause,
         closed_name=name,
         confidence=Confidence.CONFIRMED if is_confirmed else Confidence.UNCONFIRMED,
-        closures=tuple(closure for closure in school.closures if on in closure),
+        closures=tuple(one for one in school.closures if on in one) if school.closures else (),
         term=term,
     )
 
@@ -91,10 +91,10 @@ def _standing(
     if is_made_up:
         return None, "", term
     if year is not None:
-        pause = next((pause for pause in year.breaks if on in pause), None)
-        if pause is not None:
-            cause = DayCause.HOLIDAY if pause.first_on == pause.last_on else DayCause.BREAK
-            return cause, pause.name, term
+        for pause in year.breaks:
+            if pause.first_on <= on <= pause.last_on:
+                cause = DayCause.HOLIDAY if pause.first_on == pause.last_on else DayCause.BREAK
+                return cause, pause.name, term
     if term is None:
         return DayCause.BREAK, "", None
     if official is not None and on in official.days and on.weekday() <= SATURDAY:
@@ -104,9 +104,11 @@ def _standing(
 
 def _term_of(school: School, on: date, year: SchoolYear | None, *, is_made_up: bool) -> Term | None:
     if year is not None:
-        inside = next((term for term in year.terms if term.first_on <= on <= term.last_on), None)
-        if inside or not is_made_up:
-            return inside
+        for inside in year.terms:
+            if inside.first_on <= on <= inside.last_on:
+                return inside
+        if not is_made_up:
+            return None
         # Why: make-up class days lie in the break before the term that they count for (§4.3).
         return next((term for term in year.terms if term.first_on > on), None)
     for usual in school.calendar.usual_terms:

@@ -124,7 +124,7 @@ class _Shape:
 class _Expansion:
     def __init__(self, party: Party, grid: Grid, minimum_willingness: int) -> None:
         self.school, self.group, self.grid = party.school, party.group, grid
-        self.minimum = minimum_willingness
+        self.minimum, self.full = minimum_willingness, grid.full
         self.kinds: dict[WindowKind, int] = defaultdict(int)
         self.lost: dict[str, dict[WindowKind, int]] = defaultdict(lambda: defaultdict(int))
         self.willing = [0, 0, 0, 0]
@@ -170,16 +170,15 @@ class _Expansion:
         if base is None or astray:
             self._add_slowly(plan, shape, key)
         else:
-            full = self.grid.full
+            full = self.full
             for kind, willingness, cells in shape.offered:
                 self._offer(plan, kind, willingness, (cells << place if place >= 0 else cells >> -place) & full)
             for stretch in shape.late:
                 self._offer(plan, stretch.kind, stretch.willingness, self._bits(plan.on, stretch, key))
             self.starts |= (shape.starts << place if place >= 0 else shape.starts >> -place) & full
             self._add_starts(plan.on, shape.late_starts, key)
-        whole = self._touching(plan.on, 0, MINUTES_A_DAY, key)
         if plan.confidence is Confidence.UNCONFIRMED:
-            self.unconfirmed |= whole
+            self.unconfirmed |= self._touching(plan.on, 0, MINUTES_A_DAY, key)
         for closure in plan.closures:
             bits = self._touching(plan.on, *DAY_PART_MINUTES[closure.part], key)
             if closure.mode is ClosureMode.CLOSED:

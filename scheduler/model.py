@@ -188,7 +188,11 @@ class AcademicCalendar:
     official: str = ""
 
     def year_of(self, on: date) -> SchoolYear | None:
-        return next((year for year in self.years if on in year), None)
+        # A loop, here and below: asked of every day of a term, a generator costs as much as the answer.
+        for year in self.years:
+            if year.first_on <= on <= year.last_on:
+                return year
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,12 +309,18 @@ class School:
     is_demo: bool = False
 
     def zone_on(self, on: date) -> str:
-        return next((o.zone for o in self.zone_overrides if o.first_on <= on <= o.last_on), self.zone)
+        for override in self.zone_overrides:
+            if override.first_on <= on <= override.last_on:
+                return override.zone
+        return self.zone
 
     def bells_on(self, on: date) -> BellSchedule | None:
         """The latest schedule in effect: schools change bells in the middle of a year."""
-        effective = [bells for bells in self.bells if bells.is_effective(on)]
-        return max(effective, key=lambda bells: bells.first_on, default=None)
+        found: BellSchedule | None = None
+        for bells in self.bells:
+            if bells.is_effective(on) and (found is None or bells.first_on > found.first_on):
+                found = bells
+        return found
 
     def class_group(self, group_id: str) -> ClassGroup | None:
         return next((group for group in self.class_groups if group.id == group_id), None)
