@@ -22,9 +22,8 @@ _REFRESH = timedelta(hours=1)
 
 
 class Method(StrEnum):
-    """iTIP methods (RFC 5546 §1.4); a feed is PUBLISH."""
+    """iTIP methods (RFC 5546 §1.4)."""
 
-    PUBLISH = "PUBLISH"
     REQUEST = "REQUEST"
     REPLY = "REPLY"
     CANCEL = "CANCEL"
@@ -85,14 +84,18 @@ def cancelled(lesson: CalendarLesson, changed_at: datetime) -> CalendarLesson:
     return replace(lesson, is_cancelled=True, sequence=lesson.sequence + 1, changed_at=changed_at)
 
 
-def write_calendar(lessons: Sequence[CalendarLesson], method: Method = Method.PUBLISH, *, name: str = "") -> bytes:
-    """The file or feed. The same lessons give the same bytes, so an ETag of them is honest."""
+def write_calendar(lessons: Sequence[CalendarLesson], method: Method | None = None, *, name: str = "") -> bytes:
+    """The file or feed. The same lessons give the same bytes, so an ETag of them is honest.
+
+    A feed has no method: PUBLISH would have to name an organizer in each event (RFC 5546 §3.2.1).
+    """
     calendar = icalendar.Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("method", str(method))
+    if method is not None:
+        calendar.add("method", str(method))
     if name:
-        calendar.add("x-wr-calname", name)
+        calendar.add("x-wr-calname", icalendar.vText(" ".join(name.split())))
         calendar.add("refresh-interval", _REFRESH, parameters={"VALUE": "DURATION"})
     for lesson in lessons:
         calendar.add_component(_event(lesson))
@@ -151,7 +154,8 @@ def _event(lesson: CalendarLesson) -> icalendar.Event:
 def _address(who: Attendee) -> icalendar.vCalAddress:
     address = icalendar.vCalAddress(f"mailto:{who.email}")
     if who.name:
-        address.params["CN"] = icalendar.vText(who.name)
+        # No double quote can stand in a parameter; the way around it (RFC 6868) is not known everywhere.
+        address.params["CN"] = icalendar.vText(who.name.replace('"', "'"))
     return address
 
 

@@ -19,16 +19,26 @@ class Needed:
     is_there: Callable[[], bool]
 
 
+def _debian() -> int:
+    """The release's number; a testing one has a name and counts as newer than any."""
+    number = Path("/etc/debian_version").read_text("utf-8").strip().split(".")[0]
+    return int(number) if number.isdigit() else 99
+
+
 def _command(name: str) -> Callable[[], bool]:
     return lambda: shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin") is not None
 
 
+_LIBRARIES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64")
+LIBICAL = "libical3t64" if Path("/etc/debian_version").is_file() and _debian() >= 13 else "libical3"
 NEEDED = (
     Needed("chromium", _command("chromium")),
     Needed("firefox-esr", _command("firefox-esr")),
     Needed("fonts-noto-cjk", lambda: any(Path("/usr/share/fonts/opentype/noto").glob("NotoSansCJK*"))),
     Needed("iproute2", _command("ip")),
     Needed("redis-server", _command("redis-server")),
+    # The calendar library of many mail programs; its reading of ours is compared. Debian 13 has another name for it.
+    Needed(LIBICAL, lambda: any(one for place in _LIBRARIES for one in Path(place).glob("libical.so.3"))),
     # Debian keeps a server's programs out of PATH; elsewhere they stand there.
     Needed("postgresql", lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or _command("initdb")()),
 )

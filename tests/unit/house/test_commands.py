@@ -146,7 +146,7 @@ def test_what_tests_need_is_named_to_who_may_not_install_it(monkeypatch: pytest.
 def test_what_tests_need_counts_as_missing_where_nothing_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     monkeypatch.setattr(Path, "glob", lambda *_: iter(()))
-    packages = ["chromium", "firefox-esr", "fonts-noto-cjk", "iproute2", "redis-server", "postgresql"]
+    packages = ["chromium", "firefox-esr", "fonts-noto-cjk", "iproute2", "redis-server", browsers.LIBICAL, "postgresql"]
     assert browsers.missing_packages() == packages
     monkeypatch.setattr("shutil.which", lambda *_, **__: "/usr/bin/it")
-    assert browsers.missing_packages() == ["fonts-noto-cjk"]
+    assert browsers.missing_packages() == ["fonts-noto-cjk", browsers.LIBICAL]
