@@ -15,6 +15,7 @@ BENCHES = {
     "join": "join to first decoded frame in Chromium, and the server's part",
     "classroom": "30 participants for minutes: packets lost inside, memory, a burst of joins",
     "class": "40 pupils of two schools: cards, lobby, chat and hands over the whole product",
+    "tools": "a lead mutes, stops, removes: until the last packet of it reaches somebody",
     "latency": "what the server adds to a packet's way",
     "budget": "what the pages weigh before the class shows",
     "overlap": "the search for common hours, beside the same with portion",

@@ -4,7 +4,8 @@ They know nothing of the server's code: everything here is written from the RFCs
 protocol, so that the same load can be put on any LiveKit-compatible server.
 """
 
-from bench.client.participant import Participant, ParticipantOptions
+from bench.client.options import ParticipantOptions
+from bench.client.participant import Participant
 from bench.client.publish import AudioPlan, VideoPlan
 
 __all__ = ["AudioPlan", "Participant", "ParticipantOptions", "VideoPlan"]

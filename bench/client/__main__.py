@@ -12,7 +12,8 @@ import sys
 import aiohttp
 
 from bench.client.dtls import Certificate
-from bench.client.participant import Participant, ParticipantOptions
+from bench.client.options import ParticipantOptions
+from bench.client.participant import Participant
 from bench.client.publish import AudioPlan, VideoPlan
 
 GUARD_S = 15.0

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 import aiohttp
-from livekit.api import AccessToken, VideoGrants
 from livekit.protocol import models, rtc
 
 from bench.client import rtcp, sdp
 from bench.client.dtls import Certificate
+from bench.client.options import ParticipantOptions
 from bench.client.path import Path, now_us
-from bench.client.publish import AudioPlan, Encoding, OutAudio, OutTrack, OutVideo, VideoPlan, protected_sender
+from bench.client.publish import Encoding, OutAudio, OutTrack, OutVideo, protected_sender
 from bench.client.receive import Latencies, Receiver
 from bench.client.signalling import Signalling, add_audio, add_video, client_info, join_url
 from bench.client.stream import InStream
@@ -23,31 +22,6 @@ from bench.client.stream import InStream
 PING_EVERY_S = 5.0
 # Why 20 Mbit/s: the link is not what these benches test; see bench.net for that.
 REMB_BPS = 20_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParticipantOptions:
-    url: str
-    key: str
-    secret: str
-    room: str
-    identity: str
-    video: VideoPlan | None = None
-    audio: AudioPlan | None = None
-    audio_sections: int = 1
-    """Empty sections to receive on from the start; more are added when the server asks for them."""
-    video_sections: int = 1
-    tile: tuple[int, int] | None = None
-    """Ask for each video at this size, as a page with adaptive stream does."""
-    tiles: int | None = None
-    """So many videos are on the page, the others are turned off; None = all are on it."""
-    gro: bool = False
-    stamps: bool = False
-    with_gcm: bool = True
-    setup: str = "actpass"
-    """``passive`` leaves the server no choice but to be the DTLS client."""
-    seed: int = 1
-    dynacast: bool = True
 
 
 class Participant:
@@ -68,6 +42,7 @@ class Participant:
         self.receiver = Receiver(
             self.path, gro=options.gro, stamps=options.stamps, latencies=latencies, remb_bps=REMB_BPS
         )
+        self.arrivals = self.receiver.note_arrivals() if options.notes_arrivals else {}
         self._media_readable = self.path.on_readable
         self.path.on_readable = self.path.read_quietly
         self.path.on_connected = self._on_connected
@@ -87,6 +62,8 @@ class Participant:
         self._candidates: list[tuple[str, str, int]] = []
         self._answer: sdp.Answer | None = None
         self._told: set[str] = set()
+        self.owners: dict[str, tuple[str, str]] = {}
+        """Track → identity and source, of all that others ever published."""
         self._paused_at: float | None = None
         self.connected = asyncio.Event()
         self.joined = asyncio.Event()
@@ -107,14 +84,8 @@ class Participant:
         )
         if self.sections:  # else the first offer comes with the first track, as Firefox does it
             request.publisher_offer.CopyFrom(self._make_offer())
-        token = (
-            AccessToken(options.key, options.secret)
-            .with_identity(options.identity)
-            .with_grants(VideoGrants(room_join=True, room=options.room))
-            .to_jwt()
-        )
         self.open_us = now_us()
-        await self.signalling.connect(join_url(options.url, request), token)
+        await self.signalling.connect(join_url(options.url, request), options.token or options.own_token())
 
     async def close(self) -> None:
         for timer in [*self._timers.values(), self._ping]:
@@ -134,6 +105,11 @@ class Participant:
 
     def resent(self) -> int:
         return sum(encoding.resent for track in self.tracks for encoding in track.encodings)
+
+    def unmute(self) -> None:
+        """All that it publishes, by its own will; whoever muted it, its packets never stopped coming."""
+        for sid in self._track_by_sid:
+            self.signalling.send(mute=rtc.MuteTrackRequest(sid=sid, muted=False))
 
     def pause(self) -> None:
         """Stop sending media; timestamps go on with the clock."""
@@ -195,6 +171,8 @@ class Participant:
             self._negotiate()
         elif kind == "track_published":
             self._on_published(message.track_published)
+        elif kind == "update":
+            self._know(message.update.participants)
         elif kind == "subscribed_quality_update" and self.options.dynacast:
             self._on_qualities(message.subscribed_quality_update)
         elif kind == "leave":
@@ -203,10 +181,16 @@ class Participant:
     def _on_join(self, join: rtc.JoinResponse) -> None:
         self.joined_us = now_us()
         self.sid = join.participant.sid
+        self._know(join.other_participants)
         self.joined.set()
         interval = join.ping_interval or PING_EVERY_S
         self._ping = self._loop.call_later(interval, self._send_ping, interval)
         self._publish()
+
+    def _know(self, people: Iterable[models.ParticipantInfo]) -> None:
+        for person in people:
+            for track in person.tracks:
+                self.owners[track.sid] = (person.identity, models.TrackSource.Name(track.source).lower())
 
     def _send_ping(self, interval: float) -> None:
         self.signalling.send(ping_req=rtc.Ping(timestamp=now_us() // 1000, rtt=1))
@@ -218,10 +202,11 @@ class Participant:
             section = self._add_section("audio", "sendonly", f"mic-{secrets.token_hex(6)}")
             self._add_track(OutAudio(options.audio, section.mid, options.seed), section)
             self.signalling.send(add_track=add_audio(options.audio, section.cid))
-        if options.video is not None:
-            section = self._add_section("video", "sendonly", f"cam-{secrets.token_hex(6)}")
-            self._add_track(OutVideo(options.video, section.mid, options.seed + 100), section)
-            self.signalling.send(add_track=add_video(options.video, section.cid))
+        for plan, offset in ((options.video, 100), (options.share, 200)):
+            if plan is not None:
+                section = self._add_section("video", "sendonly", f"{plan.source}-{secrets.token_hex(6)}")
+                self._add_track(OutVideo(plan, section.mid, options.seed + offset), section)
+                self.signalling.send(add_track=add_video(plan, section.cid))
         if self.tracks:
             self._negotiate()
 
@@ -249,17 +234,16 @@ class Participant:
         self._start_tracks()
 
     def _listen(self, answer: sdp.Answer, track_by_mid: dict[str, str]) -> None:
-        for section in answer.sections:
-            if section.direction not in ("sendonly", "sendrecv"):
-                continue
+        sending = [section for section in answer.sections if section.direction in ("sendonly", "sendrecv")]
+        self.receiver.keep({ssrc for section in sending for ssrc in section.ssrcs})
+        for section in sending:
             rtx = dict(section.rtx_pairs)
             is_video = section.kind == "video"
             for ssrc in section.ssrcs:
                 if ssrc in rtx.values():
                     continue
-                stream = InStream(ssrc, mid=section.mid, is_video=is_video)
-                stream.track_sid = track_by_mid.get(section.mid, "")
-                self.receiver.add(stream)
+                self.receiver.add(InStream(ssrc, mid=section.mid, is_video=is_video))
+                self.receiver.streams[ssrc].track_sid = track_by_mid.get(section.mid, "")
                 if ssrc in rtx:
                     again = InStream(rtx[ssrc], mid=section.mid, is_video=is_video, rtx_of=self.receiver.streams[ssrc])
                     again.is_key_wanted = False

@@ -32,14 +32,15 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoPlan:
-    """`layers` lowest first; one layer = no simulcast."""
+    """`layers` lowest first; one layer = no simulcast. `source`: ``camera`` or ``screen_share``."""
 
     layers: tuple[Layer, ...]
     source: str = "camera"
 
     @classmethod
-    def single(cls, width: int, height: int, fps: int, bitrate_bps: int) -> VideoPlan:
-        return cls(layers=(Layer(rid="", width=width, height=height, fps=fps, bitrate_bps=bitrate_bps),))
+    def single(cls, width: int, height: int, fps: int, bitrate_bps: int, source: str = "camera") -> VideoPlan:
+        layer = Layer(rid="", width=width, height=height, fps=fps, bitrate_bps=bitrate_bps)
+        return cls(layers=(layer,), source=source)
 
     @classmethod
     def simulcast_720p(cls, fps: int = 30, top_bps: int = 1_700_000) -> VideoPlan:

@@ -73,6 +73,26 @@ class Receiver:
         if stream.ssrc not in self.streams:
             self.streams[stream.ssrc] = stream
 
+    def note_arrivals(self) -> dict[InStream, int]:
+        """From now on, when each stream's newest packet with media came (µs). Called before the path is connected."""
+        last_us: dict[InStream, int] = {}
+        counts: dict[InStream, int] = {}
+        drain = self._path.on_readable
+
+        def drain_and_note() -> None:
+            drain()
+            now = now_us()
+            for stream in self.streams.values():
+                if counts.get(stream, 0) != stream.packets:
+                    counts[stream], last_us[stream] = stream.packets, now
+
+        self._path.on_readable = drain_and_note
+        return last_us
+
+    def keep(self, ssrcs: set[int]) -> None:
+        """The others have ended: they are not reported on any more."""
+        self.streams = {ssrc: stream for ssrc, stream in self.streams.items() if ssrc in ssrcs}
+
     def start(self) -> None:
         """RR and REMB once a second, spread over the second by chance of joining."""
         self._reports()

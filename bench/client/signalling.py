@@ -43,8 +43,9 @@ def add_video(plan: VideoPlan, cid: str) -> rtc.AddTrackRequest:
         for quality, layer in zip(qualities, plan.layers, strict=True)
     ]
     request = rtc.AddTrackRequest(
-        cid=cid, name="camera", type=models.TrackType.VIDEO, source=models.TrackSource.CAMERA,
-        width=top.width, height=top.height, layers=layers, stream="camera",
+        cid=cid, name=plan.source, type=models.TrackType.VIDEO,
+        source=plan.source.upper(),
+        width=top.width, height=top.height, layers=layers, stream=plan.source,
     )  # fmt: skip
     if len(plan.layers) > 1:
         request.simulcast_codecs.append(rtc.SimulcastCodec(codec="vp8", cid=cid, layers=layers))

@@ -29,6 +29,7 @@ from server.classroom.sockets import Sockets, make_manager, new_instance
 from server.classroom.store import EventStore
 from server.classroom.words import read_words
 from server.clock import Clock
+from server.errors import TongchuangError
 from server.ids import LessonId
 from server.lessons import LessonFacts, Lessons, WebhookSeen
 from server.outbox import Letter
@@ -63,6 +64,14 @@ class ClassroomParts:
     card_secret: bytes
     redis_url: str = ""
     origin: str = ""
+
+
+async def _hear(caretaker: Caretaker, seen: WebhookSeen, person: str) -> None:
+    """What cannot be done now, with the media server starting again, is mended within seconds."""
+    try:
+        await caretaker.on_media(seen.lesson_id, seen.event, person, seen.sid)
+    except TongchuangError as error:
+        log.warning("classroom_media_late", reason=error.detail, error_code=str(error.code))
 
 
 class Classroom:
@@ -158,10 +167,8 @@ class Classroom:
 
     def on_webhook(self, seen: WebhookSeen) -> None:
         """A listener of the media server's webhooks."""
-        caretaker, person = self.caretaker, seen.person
-        if caretaker is None or person is None or not seen.event.startswith("participant_"):
-            return
-        self._start(caretaker.on_media(seen.lesson_id, seen.event, person, seen.sid), "webhook")
+        if self.caretaker is not None and seen.person is not None and seen.event.startswith("participant_"):
+            self._start(_hear(self.caretaker, seen, seen.person), "webhook")
 
     def _on_change(self, lesson_id: LessonId) -> None:
         """A page of this process changed the lesson; other processes see it within seconds."""
