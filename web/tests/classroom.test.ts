@@ -5,6 +5,7 @@ import { ClassroomClient, type ClientListener } from '../src/classroom/client.ts
 import type { ClassEvent, ClassState, Member, Message } from '../src/classroom/protocol.ts';
 import { companionReception, gridSize, planClassStage, receptionOf, type StageWish } from '../src/classroom/stage.ts';
 import { applyEvent, handPlace, membersOfSide, messagesOf, wholeState } from '../src/classroom/store.ts';
+import { Wishes, type Switches } from '../src/classroom/wishes.ts';
 import type { Wire } from '../src/classroom/wire.ts';
 import type { Person } from '../src/lesson/people.ts';
 
@@ -270,4 +271,29 @@ test('the bell is announced five minutes before, and overrun is said', () => {
   assert.equal(bellAt('', 0), undefined);
   assert.equal(secondsUntil(end, Date.parse('2026-10-20T01:59:59.500Z')), 1);
   assert.equal(secondsUntil(end, Date.parse('2026-10-20T02:30:00Z')), 0);
+});
+
+const BOTH_ON: Switches = { microphone: true, camera: true };
+const BOTH_OFF: Switches = { microphone: false, camera: false };
+
+test('what a teacher switched off is not wished any more, and is told once', async () => {
+  const wishes = new Wishes();
+  wishes.microphone = wishes.camera = true;
+  assert.deepEqual(await wishes.takenAway(() => BOTH_ON), []);
+  assert.deepEqual(await wishes.takenAway(() => ({ microphone: false, camera: true })), ['microphone']);
+  assert.deepEqual([wishes.microphone, wishes.camera], [false, true]);
+  assert.deepEqual(await wishes.takenAway(() => ({ microphone: false, camera: true })), []);
+});
+
+test('a call that ends takes its tracks away before it says so, and what was wished goes on in the next one', async () => {
+  const wishes = new Wishes();
+  wishes.microphone = wishes.camera = true;
+  await wishes.takenAway(() => BOTH_ON);
+  let isLive = true;
+  const taken = wishes.takenAway(() => (isLive ? BOTH_OFF : undefined));
+  isLive = false; // the end follows in the same turn
+  assert.deepEqual(await taken, []);
+  wishes.restart();
+  assert.deepEqual(await wishes.takenAway(() => BOTH_OFF), [], 'nothing is on yet in the next call');
+  assert.deepEqual([wishes.microphone, wishes.camera], [true, true]);
 });

@@ -8,6 +8,7 @@ import { Session, type Chosen } from '../lesson/session.ts';
 import { ClassroomClient, type ClientListener } from './client.ts';
 import type { Alert, ClassEvent, ClassState, CommandName, Commands, PleaseUnmute, ReactionKind, Right, SideKey } from './protocol.ts';
 import { memberOf } from './store.ts';
+import { Wishes } from './wishes.ts';
 import { openWire } from './wire.ts';
 
 const TOAST_MS = 9000; // one line to read, and to find what it is about
@@ -15,8 +16,8 @@ const REACTION_MS = 4000;
 
 export interface Toast {
   readonly id: number;
-  /** `quiet`: the wide page shows it elsewhere; it is still read aloud. */
-  readonly tone: 'quiet' | 'calm' | 'sun' | 'bad';
+  /** `quiet`: the wide page shows it elsewhere, `unseen`: every page does; it is still read aloud. */
+  readonly tone: 'unseen' | 'quiet' | 'calm' | 'sun' | 'bad';
   readonly says: () => string;
 }
 
@@ -24,12 +25,6 @@ export interface Shown {
   readonly id: number;
   readonly person: string;
   readonly kind: ReactionKind;
-}
-
-/** What the viewer wants of their own devices; what is on may be less. */
-interface Wishes {
-  microphone: boolean;
-  camera: boolean;
 }
 
 const MUTED_BY_TEACHER = { microphone: m('A teacher muted your microphone.'), camera: m('A teacher turned your camera off.') } as const;
@@ -73,8 +68,7 @@ export class ClassRoom implements ClientListener {
   devices: Chosen = {};
   private microphoneTurn: Promise<void> = Promise.resolve();
   private readonly options: RoomOptions;
-  private readonly wishes: Wishes = { microphone: false, camera: false };
-  private wasOn: Wishes = { microphone: false, camera: false };
+  private readonly wishes = new Wishes();
   private hasBeenInside = false;
   private ids = 0;
 
@@ -135,6 +129,7 @@ export class ClassRoom implements ClientListener {
       voices,
       reception: { pictures: new Set(), hasSound: !this.state?.you.is_companion },
       onChange: () => this.onMedia(session),
+      onShareStopped: () => this.toast('sun', m('A teacher stopped your screen share.')),
     });
     this.session = session;
     const tracks = this.fit(this.tracks);
@@ -155,27 +150,24 @@ export class ClassRoom implements ClientListener {
   private stopMedia(): void {
     const { session } = this;
     this.session = undefined;
-    this.wasOn = { microphone: false, camera: false };
+    this.wishes.restart();
     for (const track of this.tracks) track.stop();
     this.tracks = [];
     void session?.leave();
     this.options.voices.replaceChildren();
   }
 
-  /** Notices what somebody else switched off: the wish is still on, the device is not any more. */
   private onMedia(session: Session): void {
     if (session !== this.session) return;
-    const me = session.room.localParticipant;
-    const isOn: Wishes = { microphone: me.isMicrophoneEnabled, camera: me.isCameraEnabled };
-    if (session.phase === 'live') {
-      for (const source of ['microphone', 'camera'] as const) {
-        if (!this.wasOn[source] || isOn[source] || !this.wishes[source]) continue;
-        this.wishes[source] = false;
-        if (this.state?.you.allowed[source]) this.toast('sun', MUTED_BY_TEACHER[source]);
-      }
-      this.wasOn = isOn;
-    }
+    void this.noticeTaken(session);
     this.options.onChange();
+  }
+
+  private async noticeTaken(session: Session): Promise<void> {
+    const me = session.room.localParticipant;
+    const isLive = (): boolean => session === this.session && session.phase === 'live';
+    const taken = await this.wishes.takenAway(() => (isLive() ? { microphone: me.isMicrophoneEnabled, camera: me.isCameraEnabled } : undefined));
+    for (const device of taken) if (this.state?.you.allowed[device]) this.toast('sun', MUTED_BY_TEACHER[device]);
   }
 
   /** One switch after the other, each to the last wish: a short press of push-to-talk must not end with an open microphone. */
@@ -275,6 +267,6 @@ export class ClassRoom implements ClientListener {
   onAlert({ kind, person, name }: Alert): void {
     const known = name ?? this.state?.lobby.find((one) => one.person === person)?.name;
     if (!known && (kind === 'waiting' || kind === 'second_device')) return; // the state will say it
-    this.show(kind === 'waiting' ? 'quiet' : 'sun', () => t(ALERTS[kind], { name: isolated(known?.[language()] ?? '') }));
+    this.show(kind === 'waiting' ? 'unseen' : 'sun', () => t(ALERTS[kind], { name: isolated(known?.[language()] ?? '') }));
   }
 }

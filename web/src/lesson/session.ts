@@ -48,6 +48,8 @@ export interface SessionOptions {
   /** Where the elements live that play the others' voices. */
   readonly voices: HTMLElement;
   readonly onChange: () => void;
+  /** Somebody else ended the viewer's shared screen. */
+  readonly onShareStopped?: () => void;
 }
 
 /** Which of the others' pictures (`camera/…`, `screen/…`) and whether their sound is received. */
@@ -193,6 +195,13 @@ export class Session {
       .on(RoomEvent.ActiveSpeakersChanged, (speakers) => {
         this.lastSpeaker = speakers.find((speaker) => !speaker.isLocal)?.identity ?? this.lastSpeaker;
         this.onChange();
+      })
+      .on(RoomEvent.TrackMuted, (publication, { isLocal }) => {
+        // Nobody mutes a share of their own: a teacher stopped it. Ended here too, or the browser would go on capturing.
+        if (isLocal && publication.source === Track.Source.ScreenShare) {
+          void this.setScreen(false);
+          this.options.onShareStopped?.();
+        }
       })
       .on(RoomEvent.TrackPublished, () => this.ask())
       .on(RoomEvent.ParticipantConnected, () => this.ask())
