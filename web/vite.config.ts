@@ -1,9 +1,13 @@
 // One build for every page: hashed files and a manifest that server/pages/assets.py reads.
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { parseCatalogue, scriptMessages } from './build/catalogue.ts';
 
 const CATALOGUE = new URL('./locales/zh_Hant_TW/LC_MESSAGES/messages.po', import.meta.url);
+
+// By its path: the package exports only the whole.
+const WEB_SOCKET = fileURLToPath(new URL('./node_modules/engine.io-client/build/esm/transports/websocket.js', import.meta.url));
 
 /** Serves the Chinese side of the gettext catalogue (only what TypeScript uses) as a module. English is the source text. */
 function catalogue(): Plugin {
@@ -18,10 +22,25 @@ function catalogue(): Plugin {
   };
 }
 
+/** The classroom speaks over WebSocket only (src/classroom/wire.ts): socket.io's other ways to connect stay out of the page. */
+function webSocketOnly(): Plugin {
+  const id = '\0socket-io-transports';
+  return {
+    name: 'tongchuang-web-socket-only',
+    enforce: 'pre',
+    resolveId(source, importer) {
+      if (!importer?.includes('/engine.io-client/') || source !== './transports/index.js') return null;
+      return id;
+    },
+    load: (loaded) =>
+      loaded === id ? `import { WS } from ${JSON.stringify(WEB_SOCKET)}; export const transports = { websocket: WS };` : null,
+  };
+}
+
 export default defineConfig({
   root: import.meta.dirname,
   base: '/static/',
-  plugins: [catalogue()],
+  plugins: [catalogue(), webSocketOnly()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,
