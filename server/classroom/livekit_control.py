@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Collection, Mapping
 from datetime import timedelta
 from types import MappingProxyType
@@ -61,7 +62,10 @@ class LiveKitControl:
         return () if answer is None else tuple(answer.participants)
 
     async def remove(self, room: str, identity: str) -> None:
-        await _answer(self._service().remove_participant(RoomParticipantIdentity(room=room, identity=identity)))
+        # Tokens of before are over with it: they live ten minutes, and somebody removed would come in with one, and
+        # push out who has the seat now. The signer's clock, as in the tokens: one of this very second stays good.
+        request = RoomParticipantIdentity(room=room, identity=identity, revoke_token_ts=int(time.time()))
+        await _answer(self._service().remove_participant(request))
 
     async def mute(self, room: str, identity: str, track_sid: str) -> None:
         request = MuteRoomTrackRequest(room=room, identity=identity, track_sid=track_sid, muted=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from livekit.protocol.models import ParticipantPermission, TrackSource
+from livekit.protocol.models import ParticipantPermission, TrackSource, TrackType
 
 from server.errors import ErrorCode, Unauthorized
 
@@ -18,6 +18,16 @@ SOURCES: Mapping[str, TrackSource] = MappingProxyType(
         "microphone": TrackSource.MICROPHONE,
         "screen_share": TrackSource.SCREEN_SHARE,
         "screen_share_audio": TrackSource.SCREEN_SHARE_AUDIO,
+    }
+)
+
+
+_KINDS: Mapping[int, TrackType] = MappingProxyType(
+    {
+        TrackSource.CAMERA: TrackType.VIDEO,
+        TrackSource.MICROPHONE: TrackType.AUDIO,
+        TrackSource.SCREEN_SHARE: TrackType.VIDEO,
+        TrackSource.SCREEN_SHARE_AUDIO: TrackType.AUDIO,
     }
 )
 
@@ -45,9 +55,12 @@ class VideoGrants:
     agent: bool = False
     destination_room: str = ""
 
-    def may_publish(self, source: TrackSource) -> bool:
-        """Whether a track of this source may be published now."""
-        return self.can_publish and (not self.can_publish_sources or source in self.can_publish_sources)
+    def may_publish(self, source: TrackSource, kind: TrackType | None = None) -> bool:
+        """Whether a track of this source (and of this kind, before it is known) may be published now."""
+        if not self.can_publish or not self.can_publish_sources:
+            return self.can_publish
+        # Why the kind: a voice under the name of a camera would go round a closed microphone.
+        return source in self.can_publish_sources and (kind is None or _KINDS.get(source) == kind)
 
     def to_permission(self) -> ParticipantPermission:
         """As clients see it; JS refuses to publish without it."""

@@ -122,17 +122,19 @@ class TrackBinder:
 
     def _find(self, incoming: Incoming) -> Publication | None:
         pending = self._participant.pending
+        kind = incoming.section.kind
         exact = pending.get(incoming.cid) or pending.get(incoming.msid_track)
         if exact is not None:
-            return exact
+            # A track that was asked for as a picture does not come as a voice.
+            return exact if exact.kind is kind else None
         for publication in pending.values():
-            if any(codec.cid == incoming.msid_track for codec in publication.info.codecs):
+            if publication.kind is kind and any(codec.cid == incoming.msid_track for codec in publication.info.codecs):
                 return publication
         if not _is_foreign_id(incoming.msid_track):
             return None
         # Firefox writes an id of its own in braces: the oldest request of the same kind it is.
         for publication in pending.values():
-            if publication.kind is incoming.section.kind:
+            if publication.kind is kind:
                 return publication
         return None
 
@@ -159,7 +161,7 @@ class TrackBinder:
             return RequestResponse.Reason.INVALID_REQUEST, ErrorCode.INVALID_REQUEST
         if request.type not in (TrackType.AUDIO, TrackType.VIDEO):
             return RequestResponse.Reason.UNSUPPORTED_TYPE, ErrorCode.INVALID_REQUEST
-        if not person.grants.may_publish(request.source):
+        if not person.grants.may_publish(request.source, request.type):
             return RequestResponse.Reason.NOT_ALLOWED, ErrorCode.PUBLISH_REFUSED
         if len(person.pending) + len(person.publications) >= MAX_TRACKS:
             return RequestResponse.Reason.LIMIT_EXCEEDED, ErrorCode.PUBLISH_REFUSED

@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from livekit.protocol.rtc import JoinRequest, SessionDescription, SignalRequest, TrickleRequest
+from livekit.protocol.models import TrackSource, TrackType
+from livekit.protocol.rtc import AddTrackRequest, JoinRequest, SessionDescription, SignalRequest, TrickleRequest
 
 from tests.fakes.packet_peer import until
 from tests.fakes.signal_client import SignalClient, token
@@ -62,6 +63,20 @@ async def test_bad_descriptions_and_candidates_are_answered_with_a_code(worker: 
     await client.send(SignalRequest(trickle=TrickleRequest(candidateInit="[" * 5000)))
     assert (await client.next_of("request_response")).request_response.message.startswith("candidate_invalid: ")
     assert await is_alive(client)
+
+
+async def test_a_voice_under_the_name_of_a_camera_is_refused(worker: Worker) -> None:
+    """A pupil whose microphone a teacher closed, and who may still show a picture."""
+    only_camera = token("eve", can_publish_sources=frozenset({TrackSource.CAMERA}))
+    client = await SignalClient.join(worker.http, worker.base, only_camera)
+    await client.next_of("join")
+    voice = AddTrackRequest(cid="v", type=TrackType.AUDIO, source=TrackSource.CAMERA)
+    await client.send(SignalRequest(add_track=voice))
+    assert (await client.next_of("request_response")).request_response.message.startswith("publish_refused: ")
+    await client.send(
+        SignalRequest(add_track=AddTrackRequest(cid="p", type=TrackType.VIDEO, source=TrackSource.CAMERA))
+    )
+    assert (await client.next_of("track_published")).track_published.cid == "p"
 
 
 async def test_a_flood_is_dropped_and_counted_and_others_do_not_notice(worker: Worker) -> None:

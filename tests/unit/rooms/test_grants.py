@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from livekit.protocol.models import ParticipantPermission, TrackSource
+from livekit.protocol.models import ParticipantPermission, TrackSource, TrackType
 
 from server.rooms.grants import SOURCES, VideoGrants, grants_claim, parse_grants
 
@@ -28,6 +28,25 @@ ALL = (*SOURCES.values(), TrackSource.UNKNOWN)
 def test_which_sources_may_be_published(claim: dict[str, object], allowed: set[TrackSource]) -> None:
     grants = parse_grants(claim)
     assert {source for source in ALL if grants.may_publish(source)} == allowed
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "is_allowed"),
+    [
+        (TrackSource.CAMERA, TrackType.VIDEO, True),
+        (TrackSource.CAMERA, TrackType.AUDIO, False),
+        (TrackSource.SCREEN_SHARE_AUDIO, TrackType.AUDIO, True),
+        (TrackSource.SCREEN_SHARE_AUDIO, TrackType.VIDEO, False),
+        (TrackSource.MICROPHONE, TrackType.AUDIO, False),
+        (TrackSource.UNKNOWN, TrackType.AUDIO, False),
+    ],
+)
+def test_a_voice_does_not_come_under_the_name_of_a_camera(
+    source: TrackSource, kind: TrackType, is_allowed: bool
+) -> None:
+    sources = frozenset({TrackSource.CAMERA, TrackSource.SCREEN_SHARE_AUDIO})
+    assert VideoGrants(can_publish_sources=sources).may_publish(source, kind) is is_allowed
+    assert VideoGrants().may_publish(source, kind), "who may publish everything names it as they like"
 
 
 def test_no_claim_allows_no_room() -> None:
