@@ -14,6 +14,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import NoReturn
 
 from aiohttp import web
@@ -229,6 +230,7 @@ def _classroom(
             card_secret=kept_secret(settings.data, "card-secret"),
             redis_url=settings.redis_url.get_secret_value(),
             origin=origin,
+            grace=timedelta(seconds=settings.adult_grace_s),
         )
     )
 

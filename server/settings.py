@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     apps: int = Field(1, ge=1, le=64, description="App processes; more than 1 need REDIS_URL.")
     app_spare: bool = Field(True, description="Keep one more loaded, so that one that dies is replaced at once.")
 
+    # C14 of the safety rules: never more than a minute; less than 5 s would empty a class for one reload of a page.
+    adult_grace_s: int = Field(60, ge=5, le=60, description="So long may pupils be without an adult in the lesson.")
+
     metrics_token: SecretStr = Field(SecretStr(""), description="Token for /metrics; empty allows loopback only.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
     log_format: Literal["console", "json"] = Field("console", description="One line of text or of JSON per event.")

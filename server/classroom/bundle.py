@@ -15,6 +15,7 @@ from server.access import Adult, CookiePolicy, Pupil
 from server.classroom.bus import Bus, NoBus, RedisBus
 from server.classroom.cards import CardService
 from server.classroom.caretaker import Caretaker
+from server.classroom.guard import GRACE
 from server.classroom.handlers import Tools
 from server.classroom.hub import Hub
 from server.classroom.joining import JoinRoutes, MediaKey, Render
@@ -64,6 +65,7 @@ class ClassroomParts:
     card_secret: bytes
     redis_url: str = ""
     origin: str = ""
+    grace: timedelta = GRACE
 
 
 async def _hear(caretaker: Caretaker, seen: WebhookSeen, person: str) -> None:
@@ -112,7 +114,7 @@ class Classroom:
             store=EventStore(parts.database), find_lesson=finder.find, media=self.media, bus=bus, clock=parts.clock
         )
         hub.outlet = sockets
-        caretaker = Caretaker(hub=hub, sockets=sockets, look_again=self._look_again)
+        caretaker = Caretaker(hub=hub, sockets=sockets, look_again=self._look_again, grace=parts.grace)
         moderator = Moderator.of(
             english=self._words["en"], phrases=self._words["phrases_en"], chinese=self._words["zh"]
         )

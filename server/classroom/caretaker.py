@@ -35,8 +35,8 @@ LookAgain = Callable[[Session], Awaitable[Adult | Pupil | None]]
 
 
 class Caretaker:
-    def __init__(self, *, hub: Hub, sockets: Sockets, look_again: LookAgain) -> None:
-        self._hub, self._sockets, self._look_again = hub, sockets, look_again
+    def __init__(self, *, hub: Hub, sockets: Sockets, look_again: LookAgain, grace: timedelta = guard.GRACE) -> None:
+        self._hub, self._sockets, self._look_again, self._grace = hub, sockets, look_again, grace
         self._ticks = 0
 
     async def run(self) -> None:
@@ -108,8 +108,8 @@ class Caretaker:
     async def keep_company(self, room: Room) -> None:
         """C14: begin the grace, end it, or bring the pupils back to the lobby."""
         now = self._hub.clock.now()
-        if guard.due(room.state, now):
-            await self._hub.run(room.lesson_id, None, lambda state: guard.due(state, now))
+        if guard.due(room.state, now, self._grace):
+            await self._hub.run(room.lesson_id, None, lambda state: guard.due(state, now, self._grace))
 
     async def _end_dead_connections(self, room: Room) -> None:
         """Pages of a process that is no more, and pages of ours that ended unheard."""

@@ -9,11 +9,11 @@ from server.classroom.lobby import Events
 from server.classroom.model import State
 from server.ids import PersonId
 
-# product.md C14: an adult's computer may start anew in the meantime, a class does not stay alone for longer.
+# C14: an adult's computer may start anew in the meantime, a class does not stay alone for longer.
 GRACE = timedelta(seconds=60)
 
 
-def due(state: State, now: datetime) -> Events:
+def due(state: State, now: datetime, grace: timedelta = GRACE) -> Events:
     """Nothing, the start or the end of the grace, or the way back to the lobby."""
     if state.lesson is None or not state.lesson.is_open:
         return ()
@@ -21,7 +21,7 @@ def due(state: State, now: datetime) -> Events:
     if state.has_enough_adults or not minors:
         return () if state.grace_ends_at is None else (e.GraceCancelled(),)
     if state.grace_ends_at is None:
-        return (e.GraceStarted(ends_at=now + GRACE),)
+        return (e.GraceStarted(ends_at=now + grace),)
     return (e.ReturnedToLobby(people=minors),) if now >= state.grace_ends_at else ()
 
 

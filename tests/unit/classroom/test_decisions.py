@@ -377,6 +377,13 @@ def test_the_guard_gives_a_minute_once() -> None:
     assert not guard.may_have_media(room.state)
 
 
+def test_a_school_may_be_stricter() -> None:
+    room = open_room(MEI)
+    room.add(None, guard.media_is(room.state, {}))
+    now, five = room.clock.now(), timedelta(seconds=5)
+    assert guard.due(room.state, now, five) == (e.GraceStarted(ends_at=now + five),)
+
+
 def test_a_grace_without_pupils_ends() -> None:
     room = open_room(MEI)
     room.add(None, guard.media_is(room.state, {}))
