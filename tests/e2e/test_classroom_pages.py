@@ -245,7 +245,7 @@ def test_the_keyboard_is_enough(fake: Fake, open_page: OpenPage) -> None:
     page.locator(".waiting-one").wait_for()
     page.keyboard.press("h")
     expect(page.locator('.dock [data-action="hand"]')).to_contain_text("Hand down")
-    focus_by_tab(page, ".waiting-all .button[data-main]")
+    focus_by_tab(page, ".waiting-one .button")
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.keyboard.press("Enter")
     expect(page.locator(".waiting-one")).to_have_count(0)

@@ -256,7 +256,8 @@ test('a companion receives nothing until its pupil chooses', () => {
 
 test('a page has as many tiles as keep a face a face', () => {
   assert.equal(gridSize(984, 592), 16);
-  assert.equal(gridSize(360, 500), 3);
+  assert.equal(gridSize(360, 500), 8);
+  assert.equal(gridSize(320, 500), 4);
   assert.equal(gridSize(0, 0), 1);
 });
 

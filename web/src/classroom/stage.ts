@@ -65,12 +65,15 @@ export function companionReception(plan: ClassStagePlan, wish: CompanionWish): R
   return { pictures: wish.hasPicture ? pictures : new Set(), hasSound: wish.hasSound };
 }
 
-const TILE_WIDTH = 220; // below it a face in a class of thirty is a guess
-const TILE_HEIGHT = 132;
+const TILE = { width: 220, height: 132 }; // below it a face in a class of thirty is a guess
+const NEAR_TILE = { width: 172, height: 104 }; // on a phone, which is held near
+const PHONE_PX = 480;
 const MOST = 16; // what a Chromebook decodes beside a shared screen without a hot fan
 
-export const gridSize = (width: number, height: number): number =>
-  Math.min(MOST, Math.max(1, Math.floor(width / TILE_WIDTH)) * Math.max(1, Math.floor(height / TILE_HEIGHT)));
+export function gridSize(width: number, height: number): number {
+  const tile = width < PHONE_PX ? NEAR_TILE : TILE;
+  return Math.min(MOST, Math.max(1, Math.floor(width / tile.width)) * Math.max(1, Math.floor(height / tile.height)));
+}
 
 /** Tiles of a strip of this length, each so long. */
 export const stripSize = (length: number, each: number): number => Math.max(1, Math.min(8, Math.floor(length / each)));

@@ -1,7 +1,7 @@
 // <tc-class-dock>: what one can do, each a word and its other-language word under it, nothing by icon alone.
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { pair } from '../../i18n/element.ts';
-import { t } from '../../i18n/language.ts';
+import { language, t } from '../../i18n/language.ts';
 import type { StageMode } from '../../lesson/stage_plan.ts';
 import { handPlace } from '../store.ts';
 import { ClassPart } from './part.ts';
@@ -93,7 +93,10 @@ export class ClassDockElement extends ClassPart {
 
   private sheetButton(tab: SheetTab, label: TemplateResult): TemplateResult {
     const isOpen = this.view.sheet === tab;
-    return html`<button class="dock-button dock-sheet" data-action=${tab} aria-expanded=${isOpen ? 'true' : 'false'} aria-controls="rail" @click=${() => this.act(tab)}>${label}</button>`;
+    const hands = tab === 'class' && this.state.you.is_teacher ? this.state.hands.length : 0;
+    return html`<button class="dock-button dock-sheet" data-action=${tab} aria-expanded=${isOpen ? 'true' : 'false'} aria-controls="rail" @click=${() => this.act(tab)}>
+      ${label}${hands > 0 && !isOpen ? html` <span class="dock-badge" lang=${language()}>${t('Hands up')} ${hands}</span>` : nothing}
+    </button>`;
   }
 
   private button(action: ClassAction, label: TemplateResult, more: { isOn?: boolean; isOff?: boolean; isExtra?: boolean; title?: string } = {}): TemplateResult {

@@ -1,4 +1,5 @@
 // <tc-notices>: what the whole lesson has to know now: the grace of a missing teacher, the bell, the state of the lesson, passing remarks.
+// The most urgent stands first; a phone shows that one line, and the others when asked for them.
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { pair } from '../../i18n/element.ts';
@@ -9,20 +10,29 @@ import type { Toast } from '../room.ts';
 import { ClassPart } from './part.ts';
 
 const TICK_MS = 1000;
+interface Line {
+  readonly key: string | number;
+  readonly tone: Toast['tone'];
+  readonly line: TemplateResult | typeof nothing;
+}
+const URGENCY: readonly Toast['tone'][] = ['bad', 'sun', 'calm', 'quiet', 'unseen'];
 
 export class NoticesElement extends ClassPart {
-  static override properties: PropertyDeclarations = { ...ClassPart.properties, link: { attribute: false }, toasts: { attribute: false }, now: { state: true }, isBellHeard: { state: true } };
+  static override properties: PropertyDeclarations = { ...ClassPart.properties, link: { attribute: false }, toasts: { attribute: false }, now: { state: true }, isBellHeard: { state: true }, isOpen: { state: true } };
   declare link: Link;
   declare toasts: readonly Toast[];
   declare now: number;
   /** The viewer put the warning away; the overrun is said once more. */
   declare isBellHeard: 'soon' | 'over' | undefined;
+  /** On a phone: all lines, not only the first. */
+  declare isOpen: boolean;
   private timer: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
     super();
     this.now = Date.now();
     this.toasts = [];
+    this.isOpen = false;
   }
 
   override connectedCallback(): void {
@@ -36,8 +46,27 @@ export class NoticesElement extends ClassPart {
   }
 
   protected override render(): TemplateResult {
-    return html`<div role="status" aria-live="polite">${this.renderLink()} ${this.renderLesson()} ${this.renderBell()} ${repeat(this.toasts, (toast) => toast.id, (toast) => this.renderToast(toast))}</div>
-      <div role="alert">${this.renderGrace()}</div>`;
+    const grace = this.renderGrace();
+    const toasts = this.toasts.map((toast): Line => ({ key: toast.id, tone: toast.tone, line: this.renderToast(toast) }));
+    const lines = [...this.lasting(), ...toasts.toReversed()].toSorted((one, two) => URGENCY.indexOf(one.tone) - URGENCY.indexOf(two.tone));
+    const more = lines.filter(({ tone }) => tone !== 'unseen').length - (grace === nothing ? 1 : 0);
+    this.toggleAttribute('data-open', this.isOpen && more > 0);
+    return html`<div role="alert">${grace}</div>
+      <div role="status" aria-live="polite">${repeat(lines, ({ key }) => key, ({ line }) => line)}</div>
+      ${more > 0
+        ? html`<button class="button button-small notices-more" lang=${language()} aria-expanded=${this.isOpen ? 'true' : 'false'} @click=${() => (this.isOpen = !this.isOpen)}>
+            ${this.isOpen ? t('Less') : t('%(count)s more', { count: more })}
+          </button>`
+        : nothing}`;
+  }
+
+  private lasting(): readonly Line[] {
+    const lines = [
+      { key: 'link', tone: 'sun', line: this.renderLink() },
+      { key: 'bell', tone: 'sun', line: this.renderBell() },
+      { key: 'lesson', tone: 'calm', line: this.renderLesson() },
+    ] as const;
+    return lines.filter(({ line }) => line !== nothing);
   }
 
   private line(tone: string, says: string, more: TemplateResult | typeof nothing = nothing): TemplateResult {
