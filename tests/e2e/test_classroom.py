@@ -4,93 +4,21 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.e2e.class_page import (
-    HUALIEN,
-    TAICHUNG,
-    YUNLIN,
-    ClassPage,
-    Classroom,
-    Pair,
-    make_lesson,
-    sign_in,
-)
+from tests.e2e.class_page import TAICHUNG, YUNLIN, ClassPage, Pair, sign_in
+from tests.e2e.conftest import GRACE_S
 from tests.e2e.pupils import RECEIVED, ChromiumPupil, FirefoxPupil, Pupil, firefox_pupil
+from tests.e2e.whole_lesson import ASK_TOKEN, Lesson, OpenPage, now, wait_until
 
-OpenPage = Callable[..., Page]
 PHONE = (390, 844)
 SEND = ".chat-form button[type=submit]"
-# A person's way to the token that only who is admitted gets.
-ASK_TOKEN = """
-async () => (await fetch(`/api/v1${location.pathname.replace('/room', '/token')}`)).status
-"""
-
-
-class Lesson:
-    """Two leads inside, and a pupil of the American school with a card."""
-
-    def __init__(self, open_page: OpenPage, base_url: str, pair: Pair) -> None:
-        self.open_page, self.base_url = open_page, base_url
-        self.room: Classroom = make_lesson(open_page, pair)
-        cards = self.room.print_cards(self.room.america, pair.america.group)
-        self.name, self.code = next(iter(cards.items()))
-        self.taiwan, self.america = ClassPage(self.room.taiwan), ClassPage(self.room.america)
-        self.leads = (self.taiwan, self.america)
-        for lead in self.leads:
-            lead.enter(self.room.room)
-            lead.expect_live()
-
-    def come_by_card(self, pupil: Pupil) -> None:
-        """Two taps: the code, and the door."""
-        pupil.open(f"{self.base_url}/join?lang=en")
-        pupil.write(".ticket-code", self.code.lower())
-        pupil.press(".ticket .join")
-        self.pass_the_door(pupil)
-
-    def pass_the_door(self, pupil: Pupil) -> None:
-        pupil.wait(".preview video:not([hidden])")
-        pupil.press("tc-prejoin .join")
-        pupil.wait("tc-lobby h1")
-
-    def expect_nothing_in_the_lobby(self, pupil: Pupil) -> None:
-        """No media connection, no token, no name and no word of the class."""
-        assert pupil.run("() => window.peers.length") == 0
-        assert pupil.run(ASK_TOKEN) == 403
-        text = pupil.run("() => document.querySelector('main').innerText")
-        assert self.room.pair.taiwan.name not in text
-        assert pupil.run("() => document.querySelectorAll('.message, .person, tc-tile').length") == 0
-
-    def admit(self, lead: ClassPage) -> None:
-        waiting = lead.page.locator(".waiting-one", has_text=self.name)
-        waiting.get_by_role("button", name="Admit").click()
-
-    def expect_inside(self, pupil: Pupil, pictures: int = 2) -> None:
-        pupil.wait(".class-room")
-        pupil.wait(".dock [data-action=camera][data-on]")
-        wait_until(self.taiwan.page, lambda: pupil.run(RECEIVED)["pictures"] >= pictures, "the others' pictures")
-
-    def expect_seen_by_leads(self) -> None:
-        for lead in self.leads:
-            lead.wait_for_tiles(3)
-            lead.wait_until(
-                lambda lead=lead: len([s for s in lead.inbound("video") if s.get("framesDecoded", 0) > 10]) == 2,  # type: ignore[misc]
-                "both other pictures decoded",
-            )
-
-
-def wait_until(page: Page, condition: Callable[[], bool], what: str, *, polls: int = 150) -> None:
-    """In the page's own time; the limit is a hang guard."""
-    for _ in range(polls):
-        if condition():
-            return
-        page.wait_for_timeout(200)
-    raise AssertionError(f"never: {what}")
 
 
 @contextmanager
@@ -109,7 +37,7 @@ def open_chat(pupil: Pupil) -> None:
     pupil.wait(".chat-form textarea")
 
 
-@pytest.mark.timeout(600)  # a minute of grace is a minute
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("kind", "pair"), [("firefox", YUNLIN), ("phone", TAICHUNG)])
 def test_a_whole_lesson(open_page: OpenPage, base_url: str, kind: str, pair: Pair) -> None:
     lesson = Lesson(open_page, base_url, pair)
@@ -191,8 +119,10 @@ def be_muted_by_the_other_school(lesson: Lesson, pupil: Pupil) -> None:
 def be_removed_and_come_back(lesson: Lesson, pupil: Pupil) -> None:
     tools = lesson.taiwan.page.locator("tc-person dialog[open]")
     tools.get_by_role("button", name="Remove…").click()
+    lesson.stays[-1].ends_after = now()
     tools.get_by_role("button", name="Remove now").click()
     pupil.wait("tc-gone h1", "A teacher took you out of the lesson.")
+    lesson.stays[-1].ends_before = now()
     for lead in lesson.leads:
         lead.wait_for_tiles(2)
     assert pupil.run(ASK_TOKEN) == 403
@@ -206,13 +136,15 @@ def be_removed_and_come_back(lesson: Lesson, pupil: Pupil) -> None:
 
 
 def lose_the_adults(lesson: Lesson, pupil: Pupil) -> None:
-    """One leaves, the other's page is gone: a minute of grace, then the lobby; and in again when one is back."""
+    """One leaves, the other's page is gone: the grace, then the lobby; and in again when one is back."""
     lesson.america.act("leave")
     lesson.america.page.locator("tc-end [data-action=just-leave]").click()
     lesson.america.expect_view("gone")
+    lesson.stays[-1].ends_after = now() + timedelta(seconds=GRACE_S)
     lesson.taiwan.page.context.close()
     pupil.wait("tc-notices .banner[data-tone=bad]", "No teacher is in the room.")
     pupil.wait("tc-lobby .banner", "No teacher is in the room yet.")
+    lesson.stays[-1].ends_before = now()
     assert pupil.run("() => window.peers.filter((peer) => peer.connectionState !== 'closed').length") == 0
     assert pupil.run(ASK_TOKEN) == 403
     lesson.taiwan = ClassPage(sign_in(lesson.open_page(), lesson.room.pair.taiwan))
@@ -225,72 +157,34 @@ def lose_the_adults(lesson: Lesson, pupil: Pupil) -> None:
 
 def end_for_all(lesson: Lesson, pupil: Pupil) -> None:
     lesson.taiwan.act("leave")
+    lesson.stays[-1].ends_after = now()
     lesson.taiwan.page.locator("tc-end [data-action=end]").click()
     pupil.wait("tc-gone h1", "The lesson is over.")
+    lesson.stays[-1].ends_before = now()
     lesson.taiwan.expect_view("gone")
     assert pupil.run("() => window.peers.filter((peer) => peer.connectionState !== 'closed').length") == 0
 
 
 def attendance(lesson: Lesson) -> None:
-    """In, removed, in again, sent to the lobby, in again: three stays, and every second of them counted once."""
-    page = lesson.taiwan.page
+    """In, removed, in again, sent to the lobby, in again: three stays, each as the test saw it to the second."""
+    page, a_second = lesson.taiwan.page, timedelta(seconds=1)
     page.goto(f"/lessons/{lesson.room.lesson}/attendance?lang=en")
     row = page.locator("tr", has=page.get_by_role("rowheader", name=re.compile(re.escape(lesson.name)))).first
     expect(row.locator(".intervals > span")).to_have_count(3)
     answer = page.request.get(f"/lessons/{lesson.room.lesson}/attendance.csv")
-    rows: list[dict[str, Any]] = list(csv.DictReader(answer.text().lstrip("\ufeff").splitlines()))
-    assert any(lesson.name in str(one.values()) for one in rows)
+    rows = list(csv.DictReader(answer.text().lstrip("\ufeff").splitlines()))
+    (mine,) = (one for one in rows if one["Name"] == lesson.name)
+    times = [
+        tuple(read_time(text, lesson.pupils_zone) for text in stay.split(" / ")) for stay in mine["Times"].split("; ")
+    ]
+    assert len(times) == len(lesson.stays) == 3
+    for (start, end), seen in zip(times, lesson.stays, strict=True):
+        # The sheet cuts parts of a second off.
+        assert seen.begins_after - a_second < start <= seen.begins_before, seen
+        assert seen.ends_after - a_second < end <= seen.ends_before, seen
+    written = sum((end - start).total_seconds() for start, end in times)
+    assert abs(int(mine["Seconds"]) - written) <= len(times)
 
 
-MOVING = """
-async () => {
-  const frames = async () => {
-    const found = new Map();
-    for (const peer of window.peers) for (const one of (await peer.getStats()).values())
-      if (one.type === 'inbound-rtp' && one.kind === 'video') found.set(one.id, one.framesDecoded ?? 0);
-    return found;
-  };
-  const before = await frames();
-  await new Promise((done) => setTimeout(done, 1500));
-  return [...await frames()].filter(([id, count]) => count > (before.get(id) ?? 0)).length;
-}
-"""
-
-
-@pytest.mark.timeout(300)
-def test_only_the_page_that_is_shown_is_received_and_the_space_bar_opens_the_microphone(
-    open_page: OpenPage, base_url: str
-) -> None:
-    lesson = Lesson(open_page, base_url, HUALIEN)
-    taiwan, america = lesson.leads
-    pupil = ChromiumPupil(open_page(size=(500, 400)))
-    lesson.come_by_card(pupil)
-    lesson.admit(taiwan)
-    taiwan.wait_for_tiles(3)
-    wait_until(taiwan.page, lambda: taiwan.page.evaluate(MOVING) == 2, "both others move")
-    taiwan.page.set_viewport_size({"width": 390, "height": 640})
-    pager = taiwan.page.locator(".pager")
-    expect(pager).to_be_visible()
-    pages = int(pager.locator(".pager-place").inner_text().split()[-1])
-    assert pages > 1
-    shown = taiwan.page.locator("tc-tile[data-kind=camera]:not([data-identity^=adult-ac_demo_chang])")
-    for _ in range(pages):
-        wait_until(
-            taiwan.page,
-            lambda: taiwan.page.evaluate(MOVING) == shown.count(),
-            "what is on the page moves, and only that",
-        )
-        following = pager.get_by_role("button", name="Next page")
-        if following.is_enabled():
-            following.click()
-    america.act("settings")
-    america.page.get_by_role("checkbox", name="Less data").check()
-    america.page.get_by_role("checkbox", name="Push to talk").check()
-    america.page.keyboard.press("Escape")
-    wait_until(america.page, lambda: america.page.evaluate(MOVING) == 1, "one picture")
-    talk = america.dock("talk")
-    expect(talk).to_contain_text("Hold to talk")
-    america.page.keyboard.down("Space")
-    expect(talk).to_contain_text("You are heard")
-    america.page.keyboard.up("Space")
-    expect(talk).to_contain_text("Hold to talk")
+def read_time(text: str, zone: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZoneInfo(zone))
