@@ -211,6 +211,10 @@ async def ask_unmute(call: Call) -> Answer:
     target = state.find(PersonId(call.payload.person))
     if target is None or not target.is_admitted:
         raise NotFound(ErrorCode.PERSON_NOT_FOUND)
+    what = What(call.payload.source)
+    if target.is_pupil and not state.is_companion(target) and not state.may(target, what):
+        # Asked with microphones closed for all: what cannot be answered with yes is no question.
+        await call.run(lambda state: floor.permit_person(state, call.me, target.person, what, True))
     please = {"source": call.payload.source, "from": call.me, "name": text_json(asking.name)}
     await call.tools.say(call.session.lesson_id, "please_unmute", please, lambda who: who.person == target.person)
     return {}

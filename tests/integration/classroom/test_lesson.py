@@ -198,6 +198,20 @@ async def test_hands_words_reactions_and_please_unmute(house: House, lesson_id: 
     assert not any(name == "please_unmute" for name, _ in b.heard)
 
 
+async def test_who_is_asked_to_speak_may(house: House, lesson_id: LessonId) -> None:
+    """With microphones closed for all, the one whose hand is up: the question can be answered with yes."""
+    lin, ortega, a, b = await _in_class(house, lesson_id)
+    await lin.do("permit", what="microphone", allowed=False)
+    await a.until(lambda page: not page.state["you"]["allowed"]["microphone"])
+    await ortega.do("ask_unmute", person=person("a0"), source="microphone")
+    await a.until(lambda page: any(name == "please_unmute" for name, _ in page.heard))
+    assert a.state["you"]["allowed"]["microphone"], "before the question comes"
+    assert ("permit", person("a0"), "camera microphone") in house.media.log
+    await b.do("sync")
+    assert not b.state["you"]["allowed"]["microphone"], "nobody else"
+    assert not a.state["you"]["allowed"]["screen_share"], "and nothing else"
+
+
 async def test_the_lead_goes_over_and_the_lesson_ends_for_all(house: House, lesson_id: LessonId) -> None:
     lin, ortega, a, b = await _in_class(house, lesson_id)
     chen = await (await house.adult("ac_chen")).connect(lesson_id)  # type: ignore[arg-type]  # an id
