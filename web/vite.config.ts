@@ -9,16 +9,16 @@ const CATALOGUE = new URL('./locales/zh_Hant_TW/LC_MESSAGES/messages.po', import
 // By its path: the package exports only the whole.
 const WEB_SOCKET = fileURLToPath(new URL('./node_modules/engine.io-client/build/esm/transports/websocket.js', import.meta.url));
 
-/** Serves the Chinese side of the gettext catalogue (only what TypeScript uses) as a module. English is the source text. */
+/** Serves the Chinese side of the gettext catalogue (only what TypeScript uses) as two modules. English is the source text. */
 function catalogue(): Plugin {
-  const id = 'virtual:catalogue';
+  const pages = { '\0virtual:catalogue': 'all', '\0virtual:catalogue/check': 'check' } as const;
   return {
     name: 'tongchuang-catalogue',
-    resolveId: (source) => (source === id ? `\0${id}` : null),
-    load: (loaded) =>
-      loaded === `\0${id}`
-        ? `export default ${JSON.stringify(scriptMessages(parseCatalogue(readFileSync(CATALOGUE, 'utf8'))))};`
-        : null,
+    resolveId: (source) => (`\0${source}` in pages ? `\0${source}` : null),
+    load(loaded) {
+      const page = pages[loaded as keyof typeof pages];
+      return page && `export default ${JSON.stringify(scriptMessages(parseCatalogue(readFileSync(CATALOGUE, 'utf8')), page))};`;
+    },
   };
 }
 

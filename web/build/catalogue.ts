@@ -31,8 +31,14 @@ export const parseCatalogue = (source: string): Entry[] =>
     .map(parseEntry)
     .filter((entry) => entry.id !== '');
 
-/** The messages that TypeScript uses, without those that only templates do. */
-export function scriptMessages(entries: readonly Entry[]): Record<string, string> {
-  const wanted = entries.filter((entry) => entry.text && !entry.isFuzzy && entry.places.some((place) => place.endsWith('.ts')));
+/** The self-check's own folder: what only it says, no other page needs to load. */
+const isOfCheck = (place: string): boolean => place.includes('/src/check/');
+
+/** The messages that TypeScript uses, without those that only templates do: those of all pages, or those that only the self-check uses. */
+export function scriptMessages(entries: readonly Entry[], page: 'all' | 'check' = 'all'): Record<string, string> {
+  const wanted = entries.filter(({ text, isFuzzy, places }) => {
+    const scripts = places.filter((place) => place.endsWith('.ts'));
+    return text && !isFuzzy && scripts.length > 0 && scripts.every(isOfCheck) === (page === 'check');
+  });
   return Object.fromEntries(wanted.map((entry) => [entry.id, entry.text]));
 }

@@ -1,5 +1,6 @@
 // The one place that imports what the build made of the .po file.
 import catalogue from 'virtual:catalogue';
-import { startLanguage } from './language.ts';
+import { startLanguage, type Catalogue } from './language.ts';
 
-export const startPageLanguage = (): void => startLanguage(document.documentElement.lang, catalogue);
+/** `more`: what only this page says. */
+export const startPageLanguage = (more: Catalogue = {}): void => startLanguage(document.documentElement.lang, { ...catalogue, ...more });
