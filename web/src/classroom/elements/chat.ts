@@ -22,6 +22,7 @@ const REASONS: Readonly<Record<HeldWhy, string>> = {
   language: m('a word that hurts'),
 };
 const LONGEST = 1000; // the protocol's limit
+const FEW_LEFT = 100; // then a long writer is told
 const NEAR_END_PX = 48; // scrolled so far down counts as reading the newest
 
 export interface Said {
@@ -30,10 +31,12 @@ export interface Said {
 }
 
 export class ChatElement extends ClassPart {
-  static override properties: PropertyDeclarations = { ...ClassPart.properties, pending: { attribute: false }, to: { state: true }, unread: { state: true } };
+  static override properties: PropertyDeclarations = { ...ClassPart.properties, pending: { attribute: false }, to: { state: true }, unread: { state: true }, left: { state: true } };
   declare pending: readonly Pending[];
   declare to: Audience;
   declare unread: number;
+  /** Characters that still fit, where they become few. */
+  declare left: number;
   private isAtEnd = true;
   private newest = 0;
 
@@ -41,6 +44,7 @@ export class ChatElement extends ClassPart {
     super();
     this.to = 'everyone';
     this.unread = 0;
+    this.left = LONGEST;
     this.pending = [];
   }
 
@@ -148,9 +152,11 @@ export class ChatElement extends ClassPart {
       </label>
       <div class="chat-line">
         <textarea rows="1" name="text" maxlength=${LONGEST} aria-label=${t('Your message')} placeholder=${t('Write here…')} dir="auto"
+          @input=${({ target }: Event) => (this.left = LONGEST - (target as HTMLTextAreaElement).textLength)}
           @keydown=${(event: KeyboardEvent) => this.onKey(event)}></textarea>
         <button class="button" data-main type="submit">${pair('Send')}</button>
       </div>
+      ${this.left < FEW_LEFT ? html`<p class="hint" role="status">${t('Characters left: %(count)s', { count: this.left })}</p>` : nothing}
     </form>`;
   }
 
@@ -167,6 +173,7 @@ export class ChatElement extends ClassPart {
     const text = field?.value.trim() ?? '';
     if (!field || !text) return;
     field.value = '';
+    this.left = LONGEST;
     this.isAtEnd = true;
     this.dispatchEvent(new CustomEvent<Said>('say', { detail: { to: this.to, text }, bubbles: true }));
   }

@@ -1,10 +1,10 @@
 // <tc-class-dock>: what one can do, each a word and its other-language word under it, nothing by icon alone.
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { pair } from '../../i18n/element.ts';
-import { language, t } from '../../i18n/language.ts';
+import { t } from '../../i18n/language.ts';
 import type { StageMode } from '../../lesson/stage_plan.ts';
 import { handPlace } from '../store.ts';
-import { ClassPart } from './part.ts';
+import { ClassPart, unseen } from './part.ts';
 
 export type ClassAction =
   | 'microphone'
@@ -95,7 +95,7 @@ export class ClassDockElement extends ClassPart {
     const isOpen = this.view.sheet === tab;
     const hands = tab === 'class' && this.state.you.is_teacher ? this.state.hands.length : 0;
     return html`<button class="dock-button dock-sheet" data-action=${tab} aria-expanded=${isOpen ? 'true' : 'false'} aria-controls="rail" @click=${() => this.act(tab)}>
-      ${label}${hands > 0 && !isOpen ? html` <span class="dock-badge" lang=${language()}>${t('Hands up')} ${hands}</span>` : nothing}
+      ${label}${hands > 0 && !isOpen ? html`${unseen(t('Hands up'))} <span class="hand-place dock-badge">${hands}</span>` : nothing}
     </button>`;
   }
 
