@@ -134,11 +134,11 @@ class ClassPage(Seat):
         self.page.locator(".join").click()
 
     def expect_view(self, view: str) -> None:
-        expect(self.page.locator(f"tc-classroom[data-view={view}]")).to_be_attached(timeout=30_000)
+        expect(self.page.locator(f"tc-classroom[data-view={view}]")).to_be_attached(timeout=90_000)
 
     def expect_live(self) -> None:
         self.expect_view("room")
-        expect(self.dock("camera")).to_have_attribute("data-on", "", timeout=30_000)
+        expect(self.dock("camera")).to_have_attribute("data-on", "", timeout=90_000)
 
     def dock(self, action: str) -> Locator:
         return self.page.locator(f'.dock [data-action="{action}"]')
@@ -168,4 +168,4 @@ class ClassPage(Seat):
         return self.page.locator(".message", has_text=text)
 
     def wait_for_tiles(self, count: int) -> None:
-        expect(self.page.locator("tc-tile[data-kind=camera]")).to_have_count(count, timeout=40_000)
+        expect(self.page.locator("tc-tile[data-kind=camera]")).to_have_count(count, timeout=90_000)

@@ -31,7 +31,7 @@ async () => {
 }
 """
 
-# Loudest moment at each frequency of the first sounding remote track over some time.
+# Loudest moment at each frequency of the first sounding remote track over some time; a beep and its pause are enough.
 LISTEN = """
 async (seconds) => {
   const tracks = window.peers.filter((p) => p.connectionState !== 'closed').flatMap((p) => p.getReceivers())
@@ -43,10 +43,14 @@ async (seconds) => {
   analyser.smoothingTimeConstant = 0;
   for (const track of tracks) context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
   const bins = new Float32Array(analyser.frequencyBinCount), top = new Array(bins.length).fill(-200);
-  const end = performance.now() + seconds * 1000;
+  let end = performance.now() + seconds * 1000, isLoud = false;
   while (performance.now() < end) {
     analyser.getFloatFrequencyData(bins);
     bins.forEach((db, i) => { if (db > top[i]) top[i] = db; });
+    if (!isLoud && Math.max(...top) > -60) {
+      isLoud = true;
+      end = Math.min(end, performance.now() + 600);
+    }
     await new Promise((done) => setTimeout(done, 50));
   }
   const best = top.indexOf(Math.max(...top));

@@ -245,8 +245,15 @@ def test_the_keyboard_is_enough(fake: Fake, open_page: OpenPage) -> None:
     page.locator(".waiting-one").wait_for()
     page.keyboard.press("h")
     expect(page.locator('.dock [data-action="hand"]')).to_contain_text("Hand down")
-    focus_by_tab(page, ".waiting-one .button")
+    second = {"person": "pupil-zoe", "name": both("Zoe"), "side": "b", "since": instant(-1), "note": None}
+    fake.do(page, "change", kind="came", put={"lobby": [second]})
+    expect(page.locator(".waiting-one").first).to_be_hidden()  # two take one line
+    focus_by_tab(page, ".waiting-all .button[data-main]")
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    focus_by_tab(page, ".waiting-more")
+    page.keyboard.press("Enter")
+    expect(page.locator(".waiting-one", has_text="Zoe").get_by_role("button", name="Admit")).to_be_visible()
+    page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".waiting-one")).to_have_count(0)
     focus_by_tab(page, ".chat-form textarea")

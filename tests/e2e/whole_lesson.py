@@ -37,7 +37,7 @@ class Stay:
     ends_before: datetime = _EARLY
 
 
-def wait_until(page: Page, condition: Callable[[], bool], what: str, *, polls: int = 150) -> None:
+def wait_until(page: Page, condition: Callable[[], bool], what: str, *, polls: int = 450) -> None:
     """In the page's own time; the limit is a hang guard."""
     for _ in range(polls):
         if condition():
