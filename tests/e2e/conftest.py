@@ -31,7 +31,8 @@ STOP_WITHIN_S = 15
 # A quarter of the real minute: unit tests hold the minute, browsers what happens at its end.
 GRACE_S = 15
 ENVIRONMENT = {"TONGCHUANG_ADULT_GRACE_S": str(GRACE_S)}
-# A hang guard on a machine that runs other things too; what is there sooner passes sooner.
+# Hang guards on a machine that runs other things too; what is there sooner passes sooner.
+HANG_MS = 90_000
 expect.set_options(timeout=45_000)
 
 FLAGS = (
@@ -141,6 +142,7 @@ def page_opener(browser: Browser, base_url: str) -> Iterator[Callable[..., Page]
             viewport={"width": width, "height": height}, locale=locale, base_url=base_url, **options
         )
         contexts.append(context)
+        context.set_default_timeout(HANG_MS)
         context.add_init_script(WATCH_PEERS)
         page = context.new_page()
         page.goto(path)
