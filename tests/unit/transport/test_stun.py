@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from aioice import stun as reference
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.sfu.transport import stun
@@ -94,8 +94,13 @@ def test_any_bytes_parse_or_are_refused(data: bytes) -> None:
     stun.has_integrity(data, message.integrity_at, PASSWORD)
 
 
+def said(message: stun.StunMessage) -> tuple[object, ...]:
+    return message.kind, message.username, message.use_candidate, message.is_controlled, message.unknown_required
+
+
 @given(st.integers(0, 200), st.integers(0, 255), st.integers(0, 200))
-def test_a_changed_or_cut_request_never_passes(position: int, value: int, cut: int) -> None:
+@example(84, 0, 0)  # the fingerprint becomes an attribute behind the integrity, which is not read
+def test_a_changed_or_cut_request_never_passes_for_another(position: int, value: int, cut: int) -> None:
     good = make_request()
     changed = bytearray(good)
     if position < len(good):
@@ -107,7 +112,8 @@ def test_a_changed_or_cut_request_never_passes(position: int, value: int, cut: i
         message = stun.parse(data)
     except ValueError:
         return
-    assert not stun.has_integrity(data, message.integrity_at, PASSWORD)
+    if stun.has_integrity(data, message.integrity_at, PASSWORD):
+        assert said(message) == said(stun.parse(good))
 
 
 def test_too_many_attributes_are_refused() -> None:
