@@ -10,12 +10,12 @@ MAX_BURST = MAX_SEGMENTS
 
 
 class Burst:
-    """`is_plain`: consecutive numbers and no extensions of their own, so that one decision and one layout do for all.
+    """`is_whole`: consecutive numbers and one extension block for all, so that one decision and one layout do.
 
-    `single` is its packet where it has only one.
+    `written` keeps, for each kind of subscriber (`PacketWriter.key`), how it looks to them: layout and extension block.
     """
 
-    __slots__ = ("_layouts", "first", "highest_tid", "is_plain", "last", "packets", "single", "source")
+    __slots__ = ("first", "highest_tid", "is_whole", "last", "packets", "source", "written")
 
     def __init__(self, packets: list[Packet]) -> None:
         """`packets` in order of arrival, at least one and at most MAX_BURST, all of one source."""
@@ -24,31 +24,17 @@ class Burst:
         self.source: Source = first.source
         self.first = first.sequence
         self.last = packets[-1]
-        self.single = first if len(packets) == 1 else None
-        self._layouts: dict[int, BurstLayout] = {}
+        self.written: dict[bytes, tuple[BurstLayout, bytes]] = {}
         expected = self.first
         highest_tid = 0
-        is_plain = True
+        # Packets of sound have a level each, so only one alone has one block.
+        is_whole = self.source.is_video or len(packets) == 1
         for packet in packets:
             if packet.sequence != expected or packet.has_extensions:
-                is_plain = False
+                is_whole = False
                 break
             expected += 1
             if packet.tid > highest_tid:
                 highest_tid = packet.tid
-        self.is_plain = is_plain
+        self.is_whole = is_whole
         self.highest_tid = highest_tid
-
-    def layout(self, *, flags: int, payload_type: int, block_bytes: int, trailer_bytes: int) -> BurstLayout:
-        """`payload_type` with the marker that a stretch adds."""
-        key = (payload_type << 8 | block_bytes) << 8 | trailer_bytes
-        found = self._layouts.get(key)
-        if found is None:
-            found = self._layouts[key] = BurstLayout(
-                self.packets,
-                flags=flags,
-                payload_type=payload_type,
-                block_bytes=block_bytes,
-                trailer_bytes=trailer_bytes,
-            )
-        return found

@@ -10,6 +10,7 @@ from server.sfu.description import LayerWish, MediaKind, SendSection, VideoQuali
 from server.sfu.drop_reason import DropReason, HubStats
 from server.sfu.forwarder import ALL_TEMPORAL_LAYERS, Forwarder
 from server.sfu.layers import wished_quality
+from server.sfu.layout import BurstLayout
 from server.sfu.nack import ResendLimiter
 from server.sfu.packet import NO_PAYLOAD_TID, Packet
 from server.sfu.packet_writer import PacketWriter
@@ -127,6 +128,7 @@ class DownTrack:
         self._red_type = as_is.payload_type if as_is is not None and self.up.mime in _FALLBACK else -1
         rtx = codec.rtx_payload_type if codec is not None else None
         self._rtx_type = rtx if rtx is not None and section.rtx_ssrc is not None else -1
+        self.out.set_types(self._payload_type, self._red_type)
 
     def set_wish(self, wish: LayerWish) -> None:
         if wish != self.wish:
@@ -206,31 +208,34 @@ class DownTrack:
             return
         out = self.out
         out.time = time
-        octets = out.octets
-        packets = burst.packets
-        single = burst.single
-        is_whole = burst.is_plain and (self._is_video or single is not None)
-        stretch = forwarder.decide_burst(burst) if is_whole else None
+        stretch = forwarder.decide_burst(burst) if burst.is_whole else None
         if stretch is None:
-            sent = self._forward_each(packets)
+            octets = out.octets
+            sent = self._forward_each(burst.packets)
+            octets = out.octets - octets
         else:
-            if single is None:
-                sent = out.send_burst(burst, stretch, self._payload_type)
-            else:
-                sent = int(out.send_single(single, stretch, *self._carried(single)))
-            if sent != len(packets):
-                self._stats.dropped[DropReason.WRITER_REFUSED] += len(packets) - sent
-        if self._is_video and not sent and forwarder.current is source and not self.peer.is_connected:
-            # What the transport could not take is lost for good, perhaps the key frame: begin again once it can.
-            forwarder.suspend()
+            layout, block = out.find(burst) or self._lay_out(burst)
+            sent = out.send_burst(burst, layout, block, stretch)
+            octets = layout.octets
+            if not sent:
+                self._stats.dropped[DropReason.WRITER_REFUSED] += layout.count
         if sent:
-            self._stats.forwarded += sent
-            peer = self.peer
-            peer.sent_bytes += out.octets - octets
-            self._stats.forwarded_bytes += out.octets - octets
+            stats = self._stats
+            stats.forwarded += sent
+            stats.forwarded_bytes += octets
+            self.peer.sent_bytes += octets
             if not self._has_sent:
                 self._has_sent = True
                 self._listener.on_first_packet_sent(self)
+        elif self._is_video and forwarder.current is source and not self.peer.is_connected:
+            # What the transport could not take is lost for good, perhaps the key frame: begin again once it can.
+            forwarder.suspend()
+
+    def _lay_out(self, burst: Burst) -> tuple[BurstLayout, bytes]:
+        if self._is_video:
+            return self.out.lay_out(burst, [packet.payload for packet in burst.packets], self._payload_type)
+        payload, payload_type = self._carried(burst.last)
+        return self.out.lay_out(burst, [payload], payload_type)
 
     def _forward_each(self, packets: list[Packet]) -> int:
         """Packets that need a decision each; what is taken waits for the peer's flush."""

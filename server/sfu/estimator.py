@@ -82,6 +82,10 @@ class DelayTrend:
         if self._ticks < 0:
             ticks = abs_send_time
             self._first_arrived_us = arrived_us
+        elif abs_send_time == self._ticks & 0xFFFFFF:
+            # Sent in the same instant as the newest, as most packets of a picture are.
+            self._group_arrived_us = arrived_us
+            return None
         else:
             # 24 bits wrap each 64 s: the difference to the last packet, signed.
             delta = (abs_send_time - self._ticks) & 0xFFFFFF

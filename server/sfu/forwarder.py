@@ -81,11 +81,11 @@ class Forwarder:
         return self._other_source(packet)
 
     def decide_burst(self, burst: Burst) -> Stretch | None:
-        """One answer for a whole plain burst in the common case; None = ask `decide` for each packet."""
+        """One answer for a whole burst in the common case; None = ask `decide` for each packet."""
         if burst.source is self.current and burst.highest_tid <= self._tid_limit:
             munger = self.munger
             stretch = munger.open
-            if stretch is not None and burst.first >= munger.next_in:
+            if stretch is not None and burst.first >= munger.next_in and not stretch.marker:
                 last = self._last = burst.last
                 munger.next_in = last.sequence + 1
                 return stretch

@@ -5,9 +5,10 @@ from __future__ import annotations
 from server.sfu import vp8
 from server.sfu.burst import Burst
 from server.sfu.description import SendSection
+from server.sfu.layout import BurstLayout
 from server.sfu.packet import Packet
 from server.sfu.ports import BurstWriter
-from server.sfu.rtp import ExtensionWriter, header_packer, packet_packer
+from server.sfu.rtp import ExtensionWriter, header_packer
 from server.sfu.sequence import Stretch
 
 _FIXED = 12
@@ -18,14 +19,20 @@ _PADDING = bytes(_MAX_PADDING - 1) + bytes((_MAX_PADDING,))
 
 
 class PacketWriter:
-    """One per section that we send. `time` is the `abs_send_time` of what is written next, 3 bytes."""
+    """One per section that we send. `time` is the `abs_send_time` of what is written next, 3 bytes.
+
+    `key` is the same for writers to which a burst looks the same, but for numbers, SSRC and time.
+    """
 
     __slots__ = (
         "_extensions",
+        "_key_trailer",
         "_rtx_sequence",
         "_rtx_ssrc",
         "_ssrc",
+        "_types",
         "_writer",
+        "key",
         "octets",
         "packets",
         "time",
@@ -37,31 +44,49 @@ class PacketWriter:
         self.packets = 0
         self.octets = 0
         self.time = bytes(3)
+        self._types = b""
         self.update(section)
 
     def update(self, section: SendSection) -> None:
         self._extensions = ExtensionWriter(section.extensions, section.mid)
         self._ssrc = section.ssrc
         self._rtx_ssrc = section.rtx_ssrc
+        self._name()
 
-    def send_burst(self, burst: Burst, stretch: Stretch, payload_type: int) -> int:
-        """A plain burst of one stretch, at once. Returns how many packets were taken."""
-        writer = self._writer
-        block = self._extensions.plain(self.time)
-        layout = burst.layout(
+    def set_types(self, *payload_types: int) -> None:
+        """All that bursts may go out with; -1 = not agreed."""
+        self._types = bytes(payload_type & 0xFF for payload_type in payload_types)
+        self._name()
+
+    def _name(self) -> None:
+        self._key_trailer = self._writer.trailer_bytes
+        self.key = self._types + bytes((self._key_trailer,)) + self._extensions.shape
+
+    def find(self, burst: Burst) -> tuple[BurstLayout, bytes] | None:
+        """How `burst` was laid out for another subscriber of our kind."""
+        if self._writer.trailer_bytes != self._key_trailer:
+            self._name()  # the keys are there now, or others
+        return burst.written.get(self.key)
+
+    def lay_out(self, burst: Burst, payloads: list[bytes], payload_type: int) -> tuple[BurstLayout, bytes]:
+        """For us and all of our kind; after `find`. `burst` is whole."""
+        block = self._block_of(burst.last)
+        layout = BurstLayout(
+            burst.packets,
+            payloads,
             flags=_HAS_EXTENSIONS if block else _PLAIN,
-            payload_type=payload_type | stretch.marker,
+            payload_type=payload_type,
             block_bytes=len(block),
-            trailer_bytes=writer.trailer_bytes,
+            trailer_bytes=self._key_trailer,
         )
+        burst.written[self.key] = layout, block
+        return layout, block
+
+    def send_burst(self, burst: Burst, layout: BurstLayout, block: bytes, stretch: Stretch) -> int:
+        """A whole burst of one stretch, at once. Returns how many packets were taken: all or none."""
+        writer = self._writer
         scratch = writer.scratch
-        layout.write(
-            scratch,
-            sequence=(burst.first + stretch.sequence) & 0xFFFF,
-            timestamp_offset=stretch.timestamp,
-            ssrc=self._ssrc,
-            block=block,
-        )
+        layout.write(scratch, (burst.first + stretch.sequence) & 0xFFFF, stretch.timestamp, self._ssrc, block)
         if stretch.rewrites:
             at = _FIXED + len(block)
             beyond = writer.trailer_bytes
@@ -69,35 +94,10 @@ class PacketWriter:
                 vp8.rewrite(scratch, at, packet, stretch)
                 at += size + beyond
         sent = writer.send_burst(layout)
-        self.packets += sent
         if sent:
+            self.packets += sent
             self.octets += layout.octets
         return sent
-
-    def send_single(self, packet: Packet, stretch: Stretch, payload: bytes, payload_type: int) -> bool:
-        """One packet, at once."""
-        writer = self._writer
-        block = self._block_of(packet)
-        size = len(payload)
-        header_bytes = _FIXED + len(block)
-        packet_packer(len(block), size)(
-            writer.scratch,
-            0,
-            _HAS_EXTENSIONS if block else _PLAIN,
-            payload_type | packet.marker | stretch.marker,
-            (packet.sequence + stretch.sequence) & 0xFFFF,
-            (packet.timestamp + stretch.timestamp) & 0xFFFFFFFF,
-            self._ssrc,
-            block,
-            payload,
-        )
-        if stretch.rewrites and size:
-            vp8.rewrite(writer.scratch, header_bytes, packet, stretch)
-        if not writer.send_single(header_bytes + size):
-            return False
-        self.packets += 1
-        self.octets += size
-        return True
 
     def write(self, packet: Packet, stretch: Stretch, payload: bytes, payload_type: int) -> bool:
         """One packet with the extensions that it brought; an empty payload fills a number that stays reserved."""

@@ -23,7 +23,7 @@ class BurstWriter(Protocol):
     Use: write an RTP packet at ``buffer[offset:]`` (there is always room for MAX_PACKET_BYTES),
     call ``commit(length)``, repeat, then ``flush()``. After each `commit` read `offset` again.
 
-    Or at once: write at the start of ``scratch``, then call ``send_single`` or ``send_burst``. It is shared by all
+    Or at once: write at the start of ``scratch``, then call ``send_burst``. It is shared by all
     writers of the worker, which keeps it in the processor's cache; nothing in it outlives the call.
     """
 
@@ -33,12 +33,8 @@ class BurstWriter(Protocol):
     trailer_bytes: int
     """What SRTP adds to a packet."""
 
-    def send_single(self, length: int) -> bool:
-        """Protect and send the packet in ``scratch``. False = dropped, counted."""
-        ...
-
     def send_burst(self, layout: BurstLayout) -> int:
-        """Protect and send the packets that lie in ``scratch`` as `layout` says. How many were not dropped."""
+        """Protect and send the packets that lie in ``scratch`` as `layout` says. How many were taken: all or none."""
         ...
 
     def commit(self, length: int) -> bool:

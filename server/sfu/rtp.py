@@ -100,6 +100,7 @@ class ExtensionReader:
             self._read_two_byte(packet, at, at + 4 * words)
 
     def _read_one_byte(self, packet: bytes, at: int, end: int) -> None:
+        time_id, level_id = self._abs_send_time, self._audio_level
         while at < end:
             head = packet[at]
             at += 1
@@ -109,7 +110,13 @@ class ExtensionReader:
             length = (head & 0x0F) + 1
             if extension == _STOP_ID or at + length > end:
                 return
-            self._take(extension, packet, at, length)
+            # Why here too: these two come with every packet, and a call costs more than what it does.
+            if extension == time_id and length == 3:
+                self.abs_send_time = packet[at] << 16 | packet[at + 1] << 8 | packet[at + 2]
+            elif extension == level_id:
+                self.audio_level = packet[at]
+            else:
+                self._take(extension, packet, at, length)
             at += length
 
     def _read_two_byte(self, packet: bytes, at: int, end: int) -> None:
@@ -183,6 +190,7 @@ class ExtensionWriter:
         "_playout_delay",
         "_tail",
         "has_audio_level",
+        "shape",
     )
 
     def __init__(self, ids: ExtensionIds, mid: str) -> None:
@@ -200,6 +208,9 @@ class ExtensionWriter:
         self._level_tails = _level_tails(ids.audio_level, len(padding)) if ids.audio_level else ()
         self._orientation = ids.video_orientation or 0
         self._playout_delay = ids.playout_delay or 0
+        own = (ids.audio_level or 0, self._orientation, self._playout_delay, self._has_time)
+        self.shape = common + bytes(own)
+        """Equal for sections whose blocks are equal."""
 
     def plain(self, time: bytes) -> bytes:
         """The block for packets without extensions of their own."""
@@ -232,9 +243,3 @@ def _frame(common: bytes, size: int) -> tuple[bytes, bytes]:
 def header_packer(extension_bytes: int) -> Callable[..., None]:
     """`pack_into` for a fixed header followed by an extension block of this length."""
     return Struct(f">BBHII{extension_bytes}s").pack_into
-
-
-@lru_cache(maxsize=4096)
-def packet_packer(extension_bytes: int, payload_bytes: int) -> Callable[..., None]:
-    """`pack_into` for a whole packet: fixed header, extension block and payload of these lengths."""
-    return Struct(f">BBHII{extension_bytes}s{payload_bytes}s").pack_into

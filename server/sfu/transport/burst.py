@@ -6,12 +6,22 @@ contiguous piece that a single `sendmsg` with UDP_SEGMENT sends (Linux ``udp(7)`
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Any
 
 from server.sfu.layout import MAX_RUN_BYTES, MAX_SEGMENTS, BurstLayout
 from server.sfu.ports import MAX_PACKET_BYTES
 from server.sfu.transport.path import Path
-from server.sfu.transport.srtp import MAX_TRAILER_BYTES, SrtpSender, new_length, pointer_to, srtp_protect
+from server.sfu.transport.srtp import (
+    MAX_TRAILER_BYTES,
+    SrtpSender,
+    byte_size,
+    memmove,
+    new_length,
+    new_lengths,
+    pointer_to,
+    srtp_protect,
+)
 from server.sfu.transport.stats import DropReason, EndpointStats
 
 _BUFFER_BYTES = MAX_SEGMENTS * MAX_PACKET_BYTES
@@ -30,6 +40,25 @@ class Scratch:
         self.buffer = bytearray(MAX_SEGMENTS * (MAX_PACKET_BYTES + MAX_TRAILER_BYTES))
         self.view = memoryview(self.buffer)
         self.pointer: Any = pointer_to(self.buffer)
+
+
+class _Prepared:
+    """A layout as libsrtp and the sockets take it."""
+
+    __slots__ = ("clear_lengths", "each_length", "length_bytes", "lengths", "packets", "runs")
+
+    def __init__(self, layout: BurstLayout, scratch: Scratch, trailer_bytes: int) -> None:
+        self.clear_lengths = new_lengths(layout.sizes)
+        # What libsrtp writes the protected lengths into, one subscriber after the other.
+        self.lengths = new_lengths(layout.sizes)
+        self.length_bytes = byte_size(self.lengths)
+        self.each_length = [self.lengths + index for index in range(layout.count)]
+        self.packets: list[Any] = []
+        at = 0
+        for size in layout.sizes:
+            self.packets.append(scratch.pointer + at)
+            at += size + trailer_bytes
+        self.runs = [(scratch.view[start:end], size) for start, end, size in layout.runs]
 
 
 class SrtpBurstWriter:
@@ -110,53 +139,38 @@ class SrtpBurstWriter:
             self.flush()
         return True
 
-    def send_single(self, length: int) -> bool:
-        handle, path = self._handle, self.path
-        if handle is None or path is None:
-            self._stats.drop(DropReason.OUT_NOT_CONNECTED)
-            return False
-        if self.offset:
-            self.flush()  # what was written before goes out before
-        scratch = self._scratch
-        length_pointer = self._length
-        length_pointer[0] = length
-        if length > MAX_PACKET_BYTES or srtp_protect(handle, scratch.pointer, length_pointer):
-            self._stats.drop(DropReason.OUT_PROTECT)
-            return False
-        path.send(scratch.view[: length_pointer[0]])
-        return True
-
     def send_burst(self, layout: BurstLayout) -> int:
         handle, path = self._handle, self.path
         if handle is None or path is None:
-            self._stats.drop(DropReason.OUT_NOT_CONNECTED, len(layout.sizes))
+            self._stats.drop(DropReason.OUT_NOT_CONNECTED, layout.count)
             return 0
         if self.offset:
             self.flush()  # what was written before goes out before
-        if layout.prepared is None:
-            self._prepare(layout)
-        pointers, runs = layout.prepared
-        length_pointer = self._length
-        failed = 0
-        for pointer, size in pointers:
-            length_pointer[0] = size
-            failed |= srtp_protect(handle, pointer, length_pointer)
-        if failed:
-            # Why all: the keys are worn out or the sender is broken; it does not happen to one packet alone.
-            self._stats.drop(DropReason.OUT_PROTECT, len(pointers))
+        if layout.count == 1:
+            return self._send_single(layout, handle, path)
+        prepared = layout.prepared
+        if prepared is None:
+            prepared = layout.prepared = _Prepared(layout, self._scratch, self.trailer_bytes)
+        memmove(prepared.lengths, prepared.clear_lengths, prepared.length_bytes)
+        # Why not a loop: this one runs inside the interpreter. Why all are dropped when one fails: the keys are worn
+        # out or the sender is broken; it does not happen to one packet alone.
+        if any(map(srtp_protect, repeat(handle), prepared.packets, prepared.each_length)):
+            self._stats.drop(DropReason.OUT_PROTECT, layout.count)
             return 0
-        for run, size in runs:
+        for run, size in prepared.runs:
             path.send_run(run, size)
-        return len(pointers)
+        return layout.count
 
-    def _prepare(self, layout: BurstLayout) -> None:
-        """Pointers and views are the same for each subscriber, since the scratch buffer is."""
-        scratch = self._scratch
-        pointers, at = [], 0
-        for size in layout.sizes:
-            pointers.append((scratch.pointer + at, size))
-            at += size + self.trailer_bytes
-        layout.prepared = (pointers, [(scratch.view[start:end], size) for start, end, size in layout.runs])
+    def _send_single(self, layout: BurstLayout, handle: Any, path: Path) -> int:
+        length_pointer = self._length
+        length_pointer[0] = layout.sizes[0]
+        if srtp_protect(handle, self._scratch.pointer, length_pointer):
+            self._stats.drop(DropReason.OUT_PROTECT)
+            return 0
+        if layout.prepared is None:
+            layout.prepared = self._scratch.view[: length_pointer[0]]
+        path.send(layout.prepared)
+        return 1
 
     def flush(self) -> None:
         runs = self._runs

@@ -75,7 +75,10 @@ class UdpPath:
         return self._socket.send(data, self.address)
 
     def send_run(self, run: memoryview, size: int) -> None:
-        self._socket.send_run(run, size, self.address)
+        if len(run) > size:
+            self._socket.send_run(run, size, self.address)
+        else:
+            self._socket.send(run, self.address)
 
 
 class UdpSocket:

@@ -31,6 +31,8 @@ SSRC_IDLE_US = 10_000_000
 _OK: int = lib.srtp_err_status_ok
 # srtp_protect(handle, pointer, length): 0 when done, and the length is the protected one. Bare, for the burst writer.
 srtp_protect: Any = lib.srtp_protect
+memmove: Any = ffi.memmove
+byte_size: Any = ffi.sizeof
 _RTP_HEADER_BYTES = 12
 _RTCP_HEADER_BYTES = 8
 _SRTCP_INDEX_BYTES = 4
@@ -197,6 +199,11 @@ def _remove_stream(session: Session, ssrc: int) -> None:
 def new_length() -> Any:
     """The in-out length that every libsrtp call takes; reused, because an allocation costs as much as a header."""
     return ffi.new("int *")
+
+
+def new_lengths(values: list[int]) -> Any:
+    """The same for several packets: an array of C ints; ``array + index`` is a pointer to one."""
+    return ffi.new("int[]", values)
 
 
 def pointer_to(buffer: bytearray) -> Any:

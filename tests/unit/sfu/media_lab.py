@@ -75,15 +75,10 @@ class FakeWriter:
     def flush(self) -> None:
         self.flushed += 1
 
-    def send_single(self, length: int) -> bool:
-        return self._send([length]) == 1
-
     def send_burst(self, layout: BurstLayout) -> int:
-        return self._send(layout.sizes)
-
-    def _send(self, sizes: list[int]) -> int:
         if not self.is_open:
             return 0
+        sizes = layout.sizes
         at = 0
         for size in sizes:
             assert 12 <= size <= MAX_PACKET_BYTES

@@ -188,7 +188,7 @@ def test_a_burst_is_decided_like_its_packets() -> None:
     for i in range(12):
         singles = by_packet.frame(key=i == 0)
         burst = Burst(by_burst.frame(key=i == 0))
-        assert burst.is_plain
+        assert burst.is_whole
         stretch = two.decide_burst(burst)
         expected = [one.decide(packet) for packet in singles]
         if stretch is None:
@@ -203,12 +203,12 @@ def test_a_burst_is_decided_like_its_packets() -> None:
     assert two.decide_burst(Burst(by_burst.frame())) is None, "an upper layer is not decided in one step"
 
 
-def test_bursts_with_a_gap_or_extensions_are_not_plain() -> None:
+def test_bursts_with_a_gap_or_extensions_are_not_whole() -> None:
     feed = Feed(0)
     packets = feed.frame(key=True) + feed.frame()
-    assert not Burst([packets[0], packets[2]]).is_plain
+    assert not Burst([packets[0], packets[2]]).is_whole
     packets[1].has_extensions = True
-    assert not Burst(packets).is_plain
+    assert not Burst(packets).is_whole
 
 
 def test_padding_is_closed_up_and_its_late_place_is_filled() -> None:

@@ -53,6 +53,11 @@ class FakePath:
         self.runs.append((bytes(run), size))
 
 
+def layout_of(packets: list[Packet], trailer_bytes: int) -> BurstLayout:
+    payloads = [packet.payload for packet in packets]
+    return BurstLayout(packets, payloads, flags=0x80, payload_type=96, block_bytes=0, trailer_bytes=trailer_bytes)
+
+
 class Bench:
     def __init__(self, scratch: Scratch | None = None) -> None:
         self.stats = EndpointStats()
@@ -71,9 +76,9 @@ class Bench:
     def send_at_once(self, packets: list[bytes]) -> int:
         """What `PacketWriter.send_burst` does, with packets that are ready."""
         made = [Packet(SOURCE, 0, unpack_from("!I", packet, 4)[0], 0, packet[12:], 0) for packet in packets]
-        layout = BurstLayout(made, flags=0x80, payload_type=96, block_bytes=0, trailer_bytes=self.writer.trailer_bytes)
+        layout = layout_of(made, self.writer.trailer_bytes)
         sequence, _, ssrc = unpack_from("!HII", packets[0], 2)
-        layout.write(self.writer.scratch, sequence=sequence, timestamp_offset=0, ssrc=ssrc, block=b"")
+        layout.write(self.writer.scratch, sequence, 0, ssrc, b"")
         return self.writer.send_burst(layout)
 
     def arrived(self) -> list[bytes]:
@@ -138,10 +143,10 @@ def test_a_frame_cut_into_nearly_equal_packets_is_one_run() -> None:
 def test_subscribers_share_a_layout_and_each_gets_its_own_packets() -> None:
     scratch, stats = Scratch(), EndpointStats()
     made = [Packet(SOURCE, number, 3000, 0, bytes([number]) * (40 + 9 * number), 0) for number in range(3)]
-    layout = BurstLayout(made, flags=0x80, payload_type=96, block_bytes=0, trailer_bytes=TAG)
+    layout = layout_of(made, TAG)
     for ssrc in (1, 2):
         bench = Bench(scratch)
-        layout.write(scratch.buffer, sequence=ssrc, timestamp_offset=0, ssrc=ssrc, block=b"")
+        layout.write(scratch.buffer, ssrc, 0, ssrc, b"")
         assert bench.writer.send_burst(layout) == 3
         found = [unpack_from("!BBHII", packet) for packet in bench.arrived()]
         assert found == [(0x80, 96, ssrc + number, 3000, ssrc) for number in range(3)]
@@ -151,18 +156,15 @@ def test_subscribers_share_a_layout_and_each_gets_its_own_packets() -> None:
 def test_one_packet_at_once() -> None:
     bench = Bench()
     packet = rtp_packet(7, payload=b"voice")
-    bench.writer.scratch[: len(packet)] = packet
-    assert bench.writer.send_single(len(packet))
+    assert bench.send_at_once([packet]) == 1
     assert bench.arrived() == [packet]
-    assert not bench.writer.send_single(MAX_PACKET_BYTES + 1)
-    bench.writer.scratch[: len(packet)] = packet
-    assert not bench.writer.send_single(len(packet)), "one index is never protected twice"
-    assert bench.send_at_once([packet]) == 0
+    assert bench.send_at_once([packet]) == 0, "one index is never protected twice"
+    assert bench.send_at_once([packet, packet]) == 0
+    assert len(bench.path.runs) == 1, "nothing else went out"
     assert bench.stats.drops[DropReason.OUT_PROTECT] == 3
     bench.writer.use(None)
-    assert not bench.writer.send_single(len(packet))
     assert bench.send_at_once([packet]) == 0
-    assert bench.stats.drops[DropReason.OUT_NOT_CONNECTED] == 2
+    assert bench.stats.drops[DropReason.OUT_NOT_CONNECTED] == 1
 
 
 def test_what_was_written_before_goes_out_before() -> None:
@@ -172,9 +174,9 @@ def test_what_was_written_before_goes_out_before() -> None:
     assert bench.write(packets[1])
     assert bench.send_at_once(packets[2:4]) == 2
     assert bench.write(packets[4])
-    bench.writer.scratch[:12] = rtp_packet(5)[:12]
-    assert bench.writer.send_single(12)
-    assert bench.arrived() == [*packets, rtp_packet(5)[:12]]
+    last = rtp_packet(5, payload=b"")
+    assert bench.send_at_once([last]) == 1
+    assert bench.arrived() == [*packets, last]
 
 
 @given(st.lists(st.integers(0, MAX_PACKET_BYTES - 12), min_size=1, max_size=150))
