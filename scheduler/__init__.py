@@ -5,7 +5,19 @@ Only what stands here is public; it imports nothing of `server`, and `server` im
 
 from scheduler.catalogue import UnknownClassGroup, demo_parties, demo_schools, find_party, parties_in
 from scheduler.expand import Party
-from scheduler.fairness import Account, Held, Ledger, Rotation, best_possible, ledger, propose_rotation, weighted_burden
+from scheduler.fairness import (
+    Account,
+    EasierHour,
+    Held,
+    Ledger,
+    Rotation,
+    best_near,
+    best_possible,
+    easier_hours,
+    ledger,
+    propose_rotation,
+    weighted_burden,
+)
 from scheduler.ical_in import Feed, FeedEvent, NotACalendar, Reply, Skipped, read_feed, read_reply
 from scheduler.ical_out import (
     Answer as CalendarAnswer,
@@ -47,17 +59,30 @@ from scheduler.replan import (
     change_all,
     change_following,
     change_one,
+    place,
     repair,
     with_closure,
 )
 from scheduler.report import answer_json, answer_table, parties_table, party_json, slot_json, table
-from scheduler.search import MAX_WEEKS, Query
+from scheduler.search import MAX_WEEKS, Query, search
 from scheduler.series import Anchor, PlannedLesson, QuietWeek, Seam, SeriesError, SeriesPlan, plan_series
 from scheduler.series_report import calendar_lessons, feed_json, feed_table, series_json, series_table
 from scheduler.slot import Payer, Reason, SideSlot, Slot
+from scheduler.standing import price_at, review
 from scheduler.tzdata_change import MovedLesson, StoredLesson, moved_lessons
 from scheduler.yaml_file import Problem, SchoolFileError
-from scheduler.zone import Existence, Resolved, UnknownZone, resolve, to_local, tzdata_release, zone_keys
+from scheduler.zone import (
+    ClockChange,
+    Existence,
+    Resolved,
+    UnknownZone,
+    offset_at,
+    resolve,
+    to_local,
+    tzdata_release,
+    zone_keys,
+)
+from scheduler.zone import changes as clock_changes
 
 __all__ = [
     "COUNTRIES",
@@ -71,10 +96,12 @@ __all__ = [
     "Change",
     "ClassGroup",
     "ClassGroupId",
+    "ClockChange",
     "Closure",
     "ClosureMode",
     "Confidence",
     "DayPart",
+    "EasierHour",
     "Existence",
     "Feed",
     "FeedEvent",
@@ -115,6 +142,7 @@ __all__ = [
     "accept_replacements",
     "answer_json",
     "answer_table",
+    "best_near",
     "best_possible",
     "calendar_lessons",
     "cancel",
@@ -122,8 +150,10 @@ __all__ = [
     "change_all",
     "change_following",
     "change_one",
+    "clock_changes",
     "demo_parties",
     "demo_schools",
+    "easier_hours",
     "feed_json",
     "feed_table",
     "find_overlaps",
@@ -133,11 +163,14 @@ __all__ = [
     "load_school",
     "moved_lessons",
     "official_year",
+    "offset_at",
     "parse_school",
     "parties_in",
     "parties_table",
     "party_json",
+    "place",
     "plan_series",
+    "price_at",
     "propose_rotation",
     "read_feed",
     "read_reply",
@@ -146,6 +179,8 @@ __all__ = [
     "request",
     "rescheduled",
     "resolve",
+    "review",
+    "search",
     "series_json",
     "series_table",
     "slot_json",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from scheduler.expand import Party
 from scheduler.model import TIER_OF, Tier
@@ -25,24 +25,33 @@ TIER_WEIGHTS: Mapping[Tier, float] = {
     Tier.SATURDAY: 3.0,
 }
 
+# Between two clock changes there are months; within two weeks the same hours are open to a pair.
+_SEASON = timedelta(days=14)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A lesson that took place, with those of each side who taught it."""
+    """A lesson that took place. `taught_a`, `taught_b`: who was there; without them the teachers of the class group."""
 
     slot: Slot
     a: Party
     b: Party
     best_a: float
     best_b: float
+    taught_a: tuple[str, ...] | None = None
+    taught_b: tuple[str, ...] | None = None
 
     @property
     def teachers_a(self) -> tuple[str, ...]:
-        return tuple(teacher.id for teacher in self.a.group.teachers)
+        return _teachers(self.a) if self.taught_a is None else self.taught_a
 
     @property
     def teachers_b(self) -> tuple[str, ...]:
-        return tuple(teacher.id for teacher in self.b.group.teachers)
+        return _teachers(self.b) if self.taught_b is None else self.taught_b
+
+
+def _teachers(party: Party) -> tuple[str, ...]:
+    return tuple(teacher.id for teacher in party.group.teachers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,3 +148,51 @@ def propose_rotation(query: Query, paid_a: float, paid_b: float, lessons: int) -
         return None
     eases = Payer.B if behind is Payer.A else Payer.A
     return Rotation(eases=eases, slots=tuple(chosen.values()), imbalance_before=before, imbalance_after=abs(difference))
+
+
+def best_near(slots: Iterable[Slot], at: datetime) -> tuple[float, float] | None:
+    """As `best_possible`, of slots within two weeks of an instant: the season's own best. None when there is none."""
+    near = (slot for slot in slots if abs(slot.start_at - at) <= _SEASON)
+    pairs = [(weighted_burden(slot.a), weighted_burden(slot.b)) for slot in near]
+    return min(pairs, key=lambda pair: (sum(pair), max(pair)), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EasierHour:
+    """A weekday and hour that comes back, at which the side that has paid more pays less. Weighted minutes a lesson."""
+
+    slots: tuple[Slot, ...]
+    a_pays: float
+    b_pays: float
+    imbalance_after: float
+
+
+def easier_hours(query: Query, paid: tuple[float, float], usual: tuple[float, float], lessons: int) -> list[EasierHour]:
+    """Hours for so many lessons in a row, the cheapest in all first, then the one that leaves the two most even.
+
+    `paid`: by A and B so far; `usual`: by each for a lesson at the present hour. Empty when every hour that works
+    costs the side that has paid more as much as now.
+    """
+    if paid[0] == paid[1]:
+        return []
+    heavy = 0 if paid[0] > paid[1] else 1
+    groups: dict[tuple[str, str, str], list[Slot]] = defaultdict(list)
+    for slot in sorted(search(query), key=lambda one: one.start_at):
+        groups[slot.a.weekday, slot.a.start, slot.b.start].append(slot)
+    found = []
+    for slots in groups.values():
+        if len(slots) < lessons:
+            continue
+        # All of a group have the same hour on both walls, but not on every date the same price (half days).
+        chosen = tuple(slots[:lessons])
+        pays = (_mean(slot.a for slot in chosen), _mean(slot.b for slot in chosen))
+        if pays[heavy] >= usual[heavy]:
+            continue
+        after = abs(paid[0] + lessons * pays[0] - paid[1] - lessons * pays[1])
+        found.append(EasierHour(slots=chosen, a_pays=pays[0], b_pays=pays[1], imbalance_after=after))
+    return sorted(found, key=lambda hour: (hour.a_pays + hour.b_pays, hour.imbalance_after, hour.slots[0].start_at))
+
+
+def _mean(sides: Iterable[SideSlot]) -> float:
+    prices = [weighted_burden(side) for side in sides]
+    return sum(prices) / len(prices)

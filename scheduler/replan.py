@@ -5,18 +5,21 @@ Minimal perturbation is UniTime's and Timefold's idea: what still works is not t
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from scheduler import zone
 from scheduler.expand import Party
-from scheduler.interval import to_minute
+from scheduler.interval import Interval, to_minute
 from scheduler.model import Closure
 from scheduler.search import Query, Sides, expand_sides, search, slot_at
-from scheduler.series import PlannedLesson, SeriesError, SeriesPlan, plan_series, replacements_for, why_not, with_slot
+from scheduler.series import PlannedLesson, SeriesError, SeriesPlan, replacements_for, why_not, with_slot
 from scheduler.slot import Slot
+from scheduler.standing import NEAR, fits, standing_slot, without
 
-# A lesson may slip this far before it is rather an exception for people to decide.
-_NEAR = timedelta(days=14)
+# Instead of a new hour that does not work, one of the same week: further off it is another decision.
+_DAYS_OF_A_WEEK = timedelta(days=6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,53 +62,80 @@ def change_one(plan: SeriesPlan, number: int, start_at: datetime) -> Change:
     return Change(plan=changed, moves=moves_between(plan, changed))
 
 
-def change_following(plan: SeriesPlan, number: int, start_at: datetime) -> Change:
-    """That lesson and all after it follow the new weekday and hour; those before stay. Raises SeriesError."""
-    plan.lesson(number)
-    kept = [lesson for lesson in plan.lessons if lesson.number < number]
-    starts = [lesson.slot.start_at for lesson in kept if lesson.slot is not None]
-    if starts and start_at <= max(starts):
+def change_following(plan: SeriesPlan, number: int, start_at: datetime, taken: Sequence[Interval] = ()) -> Change:
+    """That lesson and all after it take its new weekday and hour, each in its own week; those before stay.
+
+    Why its own week: a week that was left out, or that has no common hour, stays as people left it. What cannot be
+    there becomes an exception. Raises SeriesError when the new start lies before a lesson that stays.
+    """
+    chosen, key = plan.lesson(number), plan.anchor_zone
+    kept = [lesson.slot.start_at for lesson in plan.lessons if lesson.number < number and lesson.slot is not None]
+    if kept and start_at <= max(kept):
         raise SeriesError("the new start lies before a lesson that stays")
-    rest = plan_series(
-        plan.query, start_at, len(plan.lessons) - len(kept), every_weeks=plan.every_weeks, anchor=plan.anchor
-    )
-    renumbered = tuple(replace(lesson, number=lesson.number + number - 1) for lesson in rest.lessons)
-    quiet = tuple(week for week in plan.quiet_weeks if week.monday < start_at.date() and week not in rest.quiet_weeks)
-    changed = replace(plan, lessons=(*kept, *renumbered), quiet_weeks=(*quiet, *rest.quiet_weeks))
+    local, old = zone.to_local(start_at, key).replace(tzinfo=None), zone.to_local(_stands_at(chosen), key)
+    new_monday, old_monday = (on - timedelta(days=on.weekday()) for on in (local.date(), old.date()))
+    wanted = {number: start_at}
+    for lesson in plan.lessons:
+        if lesson.number > number:
+            on = zone.to_local(_stands_at(lesson), key).date()
+            to = on - timedelta(days=on.weekday()) + (new_monday - old_monday) + timedelta(days=local.weekday())
+            wanted[lesson.number] = zone.resolve(datetime.combine(to, local.time()), key).at
+    return place(plan, wanted, taken)
+
+
+def change_all(plan: SeriesPlan, start_at: datetime, taken: Sequence[Interval] = ()) -> Change:
+    """The whole series at another weekday and hour. Raises SeriesError."""
+    return change_following(plan, plan.lessons[0].number, start_at, taken)
+
+
+def place(plan: SeriesPlan, wanted: Mapping[int, datetime], taken: Sequence[Interval] = ()) -> Change:
+    """Those lessons at those starts, all others where they are; what cannot be there becomes an exception that says
+    why. `taken`: hours given away to somebody else."""
+    length = timedelta(minutes=plan.query.minutes)
+    stay_at = [_stands_at(lesson) for lesson in plan.lessons if lesson.number not in wanted]
+    staying = [Interval(at, at + length) for at in stay_at]
+    sides = expand_sides(plan.query)
+    free = without(sides, [*taken, *staying])
+    lessons = {lesson.number: lesson for lesson in plan.lessons}
+    for number, at in wanted.items():
+        if fits(plan.query, free, at):
+            slot = standing_slot(plan.query, free, at)
+            lessons[number] = replace(lessons[number], wanted_at=at, slot=slot, problem=None, replacements=())
+            continue
+        near = [one for one in search(plan.query, free) if abs(one.start_at - at) <= _DAYS_OF_A_WEEK]
+        others = [other for key, other in wanted.items() if key != number]
+        lessons[number] = PlannedLesson(
+            number=number,
+            wanted_at=at,
+            slot=None,
+            problem=why_not(plan.query, free, free.grid.cell_of(to_minute(at)), at),
+            replacements=replacements_for(plan.query, near, at, others),
+        )
+    changed = replace(plan, lessons=tuple(lessons[lesson.number] for lesson in plan.lessons))
     return Change(plan=changed, moves=moves_between(plan, changed))
 
 
-def change_all(plan: SeriesPlan, start_at: datetime) -> Change:
-    """The whole series at another weekday and hour. Raises SeriesError."""
-    return change_following(plan, 1, start_at)
-
-
-def repair(plan: SeriesPlan, query: Query) -> Change:
-    """The same series under changed calendars: lessons that still work stay, each other takes the best slot near it.
-
-    A lesson without any becomes an exception that says why.
+def repair(plan: SeriesPlan, query: Query, taken: Sequence[Interval] = ()) -> Change:
+    """The same series under changed calendars: lessons that still work stay, each other takes the best slot near it
+    that is not `taken`. A lesson without any becomes an exception that says why.
     """
     sides = expand_sides(query)
-    cells = {lesson.number: _cell(sides, lesson) for lesson in plan.lessons if lesson.slot is not None}
-    working = {number: slot_at(query, sides, cell) for number, cell in cells.items()}
+    broken = [x for x in plan.lessons if x.slot is not None and not fits(query, sides, x.slot.start_at)]
     changed = replace(plan, query=query)
-    if all(working.values()):
+    if not broken:
         return Change(plan=changed, moves=())
-    slots = search(query, sides)
-    for lesson in plan.lessons:
-        if lesson.slot is None or working[lesson.number] is not None:
-            continue
-        taken = [
-            other.slot.start_at for other in changed.lessons if other.slot is not None and other.number != lesson.number
-        ]
+    slots = search(query, without(sides, taken))
+    for lesson in broken:
+        assert lesson.slot is not None
+        others = [x.slot.start_at for x in changed.lessons if x.slot is not None and x.number != lesson.number]
         wanted = lesson.slot.start_at
-        near = [slot for slot in slots if abs(slot.start_at - wanted) <= _NEAR and _keeps_order(changed, lesson, slot)]
-        choices = replacements_for(query, near, wanted, taken)
+        near = [slot for slot in slots if abs(slot.start_at - wanted) <= NEAR and _keeps_order(changed, lesson, slot)]
+        choices = replacements_for(query, near, wanted, others)
         if choices:
             nearest = min(choices, key=lambda slot: (slot.tier.order, abs(slot.start_at - wanted)))
             changed = with_slot(changed, lesson.number, nearest)
         else:
-            problem = why_not(query, sides, cells[lesson.number], wanted)
+            problem = why_not(query, sides, sides.grid.cell_of(to_minute(wanted)), wanted)
             lost = replace(lesson, slot=None, problem=problem)
             changed = replace(changed, lessons=tuple(lost if x.number == lesson.number else x for x in changed.lessons))
     return Change(plan=changed, moves=moves_between(plan, changed))
@@ -146,6 +176,6 @@ def _slot(query: Query, sides: Sides, start_at: datetime) -> Slot:
     return slot
 
 
-def _cell(sides: Sides, lesson: PlannedLesson) -> int:
-    assert lesson.slot is not None
-    return sides.grid.cell_of(to_minute(lesson.slot.start_at))
+def _stands_at(lesson: PlannedLesson) -> datetime:
+    """Where it is; of an exception where it should have been."""
+    return lesson.slot.start_at if lesson.slot is not None else lesson.wanted_at

@@ -82,6 +82,10 @@ class SeriesPlan:
     quiet_weeks: tuple[QuietWeek, ...] = ()
 
     @property
+    def anchor_zone(self) -> str:
+        return (self.query.a if self.anchor is Anchor.A else self.query.b).school.zone
+
+    @property
     def is_complete(self) -> bool:
         return all(lesson.slot is not None for lesson in self.lessons)
 
@@ -139,7 +143,7 @@ def plan_series(
         monday = _monday(_anchor_date(query, anchor, wanted))
         week = found[slice(*_week_places(query, sides, anchor, monday, firsts))]
         if not week:
-            quiet.append(QuietWeek(monday=monday, suggestion=_asynchronous(monday)))
+            quiet.append(QuietWeek(monday=monday, suggestion=asynchronous(monday)))
             continue
         planned.append(_plan_one(query, sides, len(planned) + 1, wanted, week))
     if len(planned) < lessons:
@@ -211,7 +215,7 @@ def _week_places(query: Query, sides: Sides, anchor: Anchor, monday: date, first
     return low, high
 
 
-def _asynchronous(monday: date) -> Reason:
+def asynchronous(monday: date) -> Reason:
     on = date_names(monday)
     return Reason(
         code="asynchronous_week",

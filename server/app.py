@@ -173,6 +173,7 @@ def _add_lessons(app: web.Application, parts: AppParts, people: People, lessons:
             feeds=lessons.feeds,
             answers=lessons.answers,
             series=lessons.series,
+            terms=lessons.terms,
             school_files=lessons.school_files,
             list_classes=partial(list_classes, people, lessons.school_files),
             clock=parts.clock,

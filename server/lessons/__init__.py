@@ -12,7 +12,8 @@ from server.lessons.build import Lessons, build_lessons
 from server.lessons.calendar_entry import calendar_entry
 from server.lessons.calendar_reply import CalendarReply, read_calendar_reply
 from server.lessons.changes import LessonChanges
-from server.lessons.classes import list_classes
+from server.lessons.classes import find_classes, list_classes
+from server.lessons.clock_notice import AfterChange, ClockNotice, clock_notices, other_side
 from server.lessons.demo import DEMO_LESSON, DemoLesson, DemoPerson, demo_lesson_json
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.facts import SIDE_KEYS, LessonFacts, LessonState, SideFacts, SideKey
@@ -54,6 +55,9 @@ from server.lessons.seed import SeedPresence, add_presences, lessons_with_prefix
 from server.lessons.series import Series
 from server.lessons.series_service import MOST_LESSONS, NotDone, SeriesService, SeriesView
 from server.lessons.service import LessonService
+from server.lessons.term import TermPlan, change_term, coming, place_term, seen_of
+from server.lessons.term_records import ClockChoice, TermNote
+from server.lessons.term_service import TermService
 from server.lessons.webhooks import WEBHOOK_PATH, WebhookSeen, add_webhooks
 
 __all__ = [
@@ -64,6 +68,7 @@ __all__ = [
     "SIDE_KEYS",
     "WARNS_BEFORE",
     "WEBHOOK_PATH",
+    "AfterChange",
     "AnswerLink",
     "AnswerLinks",
     "AttendanceService",
@@ -71,6 +76,8 @@ __all__ = [
     "CalendarFeeds",
     "CalendarReply",
     "ClassHours",
+    "ClockChoice",
+    "ClockNotice",
     "Closed",
     "Correction",
     "DemoLesson",
@@ -111,6 +118,9 @@ __all__ = [
     "SideFacts",
     "SideKey",
     "SqlLessonRepository",
+    "TermNote",
+    "TermPlan",
+    "TermService",
     "WallTime",
     "WebhookSeen",
     "add_presences",
@@ -121,11 +131,15 @@ __all__ = [
     "bell_of",
     "build_lessons",
     "calendar_entry",
+    "change_term",
     "check_file",
+    "clock_notices",
     "closures_of",
+    "coming",
     "commands",
     "demo_lesson_json",
     "facts_of",
+    "find_classes",
     "fits",
     "heading_of",
     "hit_by",
@@ -134,6 +148,8 @@ __all__ = [
     "lessons_with_prefix",
     "list_classes",
     "load_zones",
+    "other_side",
+    "place_term",
     "pupil_person",
     "read_calendar_reply",
     "remove_lessons",
@@ -141,6 +157,7 @@ __all__ = [
     "require_wall_time",
     "room_of",
     "screen_person",
+    "seen_of",
     "starting_file",
     "transition",
     "wall_time",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from server.clock import Clock
 from server.lessons.answer_links import AnswerLinks
 from server.lessons.attendance_repository import SqlAttendanceRepository
 from server.lessons.attendance_service import AttendanceService
 from server.lessons.changes import LessonChanges
+from server.lessons.classes import find_classes
 from server.lessons.clock_rules import ClockRules
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.feed import CalendarFeeds
@@ -20,6 +22,8 @@ from server.lessons.school_file import SchoolFiles
 from server.lessons.series import SeriesRepository
 from server.lessons.series_service import SeriesService
 from server.lessons.service import LessonService
+from server.lessons.term_records import TermRecords
+from server.lessons.term_service import TermService
 from server.outbox import OutboxRepository
 from server.people import People
 from server.storage import Database
@@ -34,6 +38,7 @@ class Lessons:
     answers: AnswerLinks
     feeds: CalendarFeeds
     series: SeriesService
+    terms: TermService
     school_files: SchoolFiles
     reminders: ReminderJob
     letters: OutboxRepository
@@ -56,6 +61,10 @@ def build_lessons(database: Database, people: People, clock: Clock, *, origin: s
         clock=clock,
     )
     letters = OutboxRepository(database)
+    files, series = SchoolFiles(database, clock), SeriesRepository(database)
+    views = SeriesService(
+        lessons=lessons, series=series, letters=letters, directory=directory, clock=clock, origin=origin
+    )
     return Lessons(
         lessons=lessons,
         attendance=attendance,
@@ -63,15 +72,20 @@ def build_lessons(database: Database, people: People, clock: Clock, *, origin: s
         directory=directory,
         answers=answers,
         feeds=CalendarFeeds(database, repository, directory, clock, origin=origin),
-        series=SeriesService(
+        series=views,
+        terms=TermService(
             lessons=lessons,
-            series=SeriesRepository(database),
+            repository=repository,
+            views=views,
+            series=series,
+            records=TermRecords(database),
             letters=letters,
             directory=directory,
+            find_classes=partial(find_classes, people, files),
             clock=clock,
             origin=origin,
         ),
-        school_files=SchoolFiles(database, clock),
+        school_files=files,
         reminders=ReminderJob(
             lessons_in=repository.in_states,
             find_lesson=repository.find,

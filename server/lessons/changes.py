@@ -75,9 +75,19 @@ class LessonChanges:
         self._tell(None, lesson, "propose")
 
     async def change(
-        self, lesson_id: LessonId, plan: Plan, *, by: AccountId | None, version: int | None, note: str = ""
+        self,
+        lesson_id: LessonId,
+        plan: Plan,
+        *,
+        by: AccountId | None,
+        version: int | None,
+        note: str = "",
+        by_mail: bool = True,
     ) -> Lesson:
-        """`plan` checks and says the command. Raises Conflict(LESSON_CHANGED) when `version` is not the newest."""
+        """`plan` checks and says the command. `by_mail` False: another letter tells of it.
+
+        Raises Conflict(LESSON_CHANGED) when `version` is not the newest.
+        """
         tries = 1 if version is not None else _TRIES
         while True:
             tries -= 1
@@ -85,12 +95,14 @@ class LessonChanges:
             if version is not None and before.version != version:
                 raise Conflict(ErrorCode.LESSON_CHANGED, f"{version} is {before.version} now")
             try:
-                return await self._try(before, await plan(before), by=by, note=note)
+                return await self._try(before, await plan(before), by=by, note=note, by_mail=by_mail)
             except Conflict as conflict:
                 if conflict.code is not ErrorCode.LESSON_CHANGED or not tries:
                     raise
 
-    async def _try(self, before: Lesson, command: c.Command, *, by: AccountId | None, note: str) -> Lesson:
+    async def _try(
+        self, before: Lesson, command: c.Command, *, by: AccountId | None, note: str, by_mail: bool
+    ) -> Lesson:
         now = self._clock.now()
         after = transition(before, command, by=by, at=now)
         kind = kind_for(command)
@@ -98,8 +110,8 @@ class LessonChanges:
         name = c.name_of(command)
         detail = {"state": str(after.state), "version": after.version}
         done = Done(action=f"lesson.{name}", by=by, school_id=await self.school_of(by), detail=detail)
-        letters = await self._mails.letters(after, notices)
-        if kind is not None and by is not None:
+        letters = await self._mails.letters(after, notices) if by_mail else []
+        if by_mail and kind is not None and by is not None:
             letters += await self._mails.receipt(after, kind, by, now)
         await self._lessons.save(after, notices, done, letters, takes_hour=takes_hour(before, after))
         self._tell(before, after, name)

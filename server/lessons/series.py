@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, String, Table, insert, select
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, String, Table, insert, select, update
 
 from server.ids import AccountId, LessonId
 from server.lessons.facts import SideKey
@@ -89,6 +89,12 @@ class SeriesRepository:
             created_at=row.created_at,
             lessons=tuple(LessonId(one) for one in lessons),
         )
+
+    async def set_anchor(self, series_id: str, anchor: SideKey) -> None:
+        """Whose wall time the series keeps from now on."""
+        changed = update(series_table).where(series_table.c.id == series_id).values(anchor=anchor)
+        async with self._database.write() as connection:
+            await connection.execute(changed)
 
     async def of_lessons(self, lesson_ids: Sequence[LessonId]) -> dict[LessonId, tuple[str, int]]:
         """(series, number) of those that belong to one."""

@@ -161,8 +161,9 @@ class LessonService:
         by: AccountId | None,
         side: SideKey | None = None,
         version: int | None = None,
+        by_mail: bool = True,
     ) -> Lesson:
-        """The mover's side stands by the new time; the other is told and must confirm anew."""
+        """The mover's side stands by the new time; the other is told and must confirm anew. `by_mail` as in propose."""
 
         async def plan(lesson: Lesson) -> c.Command:
             zones = await self._zones_now(lesson)
@@ -174,7 +175,7 @@ class LessonService:
             await self._require_free(transition(lesson, command, by=by, at=self._clock.now()))
             return command
 
-        return await self._changes.change(lesson_id, plan, by=by, version=version)
+        return await self._changes.change(lesson_id, plan, by=by, version=version, by_mail=by_mail)
 
     async def _zones_now(self, lesson: Lesson) -> tuple[str, str]:
         """A school may have corrected its zone since the lesson was proposed."""

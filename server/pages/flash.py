@@ -44,6 +44,10 @@ class Flash(StrEnum):
     SERIES_PARTLY = "series_partly"
     SERIES_ACCEPTED = "series_accepted"
     SERIES_PARTLY_ACCEPTED = "series_partly_accepted"
+    SERIES_MOVED = "series_moved"
+    SERIES_PARTLY_MOVED = "series_partly_moved"
+    CLOCK_CHOSEN = "clock_chosen"
+    CLOCK_CHOSEN_MOVED = "clock_chosen_moved"
     LESSON_PROPOSED = "lesson_proposed"
     LESSON_CONFIRMED = "lesson_confirmed"
     LESSON_DECLINED = "lesson_declined"
@@ -97,6 +101,19 @@ TEXTS: Final[dict[Flash, LocalizedText]] = {
     Flash.SERIES_PARTLY_ACCEPTED: LocalizedText(
         "Lessons accepted: {count}. Some could not be: please look at those that still wait.",
         "已接受 {count} 堂課；有些無法接受，請查看尚待處理的課堂。",
+    ),
+    Flash.SERIES_MOVED: LocalizedText(
+        "Lessons proposed at another hour: {count}. Your partner gets one letter and answers.",
+        "已提議更改 {count} 堂課的時間，夥伴老師會收到一封信並回覆。",
+    ),
+    Flash.SERIES_PARTLY_MOVED: LocalizedText(
+        "Lessons proposed at another hour: {count}. Some could not be moved and stay where they were.",
+        "已提議更改 {count} 堂課的時間；有些無法更改，維持原來的時間。",
+    ),
+    Flash.CLOCK_CHOSEN: LocalizedText("Noted. The lessons stay as they are.", "已記下，課堂時間維持不變。"),
+    Flash.CLOCK_CHOSEN_MOVED: LocalizedText(
+        "Noted. Lessons proposed at their new hour: {count}. Your partner gets one letter and answers.",
+        "已記下，並提議更改 {count} 堂課的時間，夥伴老師會收到一封信並回覆。",
     ),
     Flash.WELCOME: LocalizedText("Welcome to Tongchuang.", "歡迎使用同窗。"),
     Flash.LESSON_PROPOSED: LocalizedText("Proposed. Your partner was told.", "已提議，並已通知夥伴。"),

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from server.access import Action, Adult, Subject, authorise, may
 from server.ids import SchoolId
-from server.lessons import Lesson, LessonState, Notice, NoticeKind
+from server.lessons import Lesson, LessonService, LessonState, Notice, NoticeKind
 from server.pages.lessons.board import Row, row_of, viewpoint_of
 from server.pages.lessons.context import LESSON_PAGES, LessonPages
 from server.pages.lessons.directory import Directory, directory_of
@@ -92,8 +92,11 @@ def may_propose(viewer: Adult) -> bool:
 
 
 async def lessons_of(pages: LessonPages, account: Account) -> list[Lesson]:
+    return await lessons_of_school_or_account(pages.lessons.lessons, account)
+
+
+async def lessons_of_school_or_account(service: LessonService, account: Account) -> list[Lesson]:
     """Where they lead; a coordinator sees the whole school."""
-    service = pages.lessons.lessons
     if Role.COORDINATOR in account.roles and account.is_verified and account.school_id is not None:
         return await service.of_school(account.school_id)
     return await service.of_account(account.id)

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server.clock import Clock
-from server.lessons import AnswerLinks, CalendarFeeds, ClassHours, LessonService, SchoolFiles, SeriesService
+from server.lessons import (
+    AnswerLinks,
+    CalendarFeeds,
+    ClassHours,
+    LessonService,
+    SchoolFiles,
+    SeriesService,
+    TermService,
+)
 from server.people import People
 
 
@@ -21,6 +29,7 @@ class SchedulingPages:
     feeds: CalendarFeeds
     answers: AnswerLinks
     series: SeriesService
+    terms: TermService
     school_files: SchoolFiles
     list_classes: Callable[[], Awaitable[Sequence[ClassHours]]]
     clock: Clock

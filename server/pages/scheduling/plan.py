@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
@@ -103,6 +103,14 @@ def plan_for(question: SeriesQuestion, a: ClassHours, b: ClassHours) -> Planned:
 def key_of(slot: Slot) -> str:
     """How a form names a start."""
     return f"{slot.start_at:%Y%m%dT%H%MZ}"
+
+
+def start_of_key(key: str) -> datetime | None:
+    """The start that such a name means."""
+    try:
+        return datetime.strptime(key, "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def chosen_slots(plan: SeriesPlan, values: Mapping[str, object]) -> list[Slot]:

@@ -1,4 +1,4 @@
-"""A term of lessons: planned from one hour, proposed in one go, looked at as a term sheet, accepted in one go."""
+"""From an hour to a term (/series/new): planned on both walls, exceptions with replacements, proposed in one go."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from typing import Any, Final
 from aiohttp import web
 from pydantic import ValidationError
 
-from server.access import Action, Adult, Subject, authorise, may, viewer_of
+from server.access import Action, Adult, Subject, authorise, viewer_of
 from server.errors import ErrorCode, NotFound, Unauthorized
 from server.ids import AccountId
-from server.lessons import ClassHours, Lesson, LessonState, Proposal, facts_of, wall_time
+from server.lessons import ClassHours, Proposal
 from server.pages import wall
 from server.pages.flash import Flash
 from server.pages.forms import CHOOSE, FILL_IN, Form, Name
 from server.pages.lessons.one import may_lead
-from server.pages.lessons.press import STATES, TONES
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
 from server.pages.scheduling.find_hour import TIER_NAMES
 from server.pages.scheduling.plan import (
@@ -32,7 +31,7 @@ from server.pages.scheduling.plan import (
     wall_start,
 )
 from server.pages.staff import FORM_REFUSED, go_to, staff_page
-from server.pair import LocalizedText, Side
+from server.pair import LocalizedText
 from server.people import Account
 
 NEW: Final = "/series/new"
@@ -140,79 +139,3 @@ async def _page(
         wall_text=wall.wall_text,
         lang_of=wall.lang_of,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SheetRow:
-    """One lesson on the term sheet. `seam`: the sides whose wall time differs from the lesson before."""
-
-    lesson: Lesson
-    walls: tuple[tuple[Side, str], ...]
-    seam: tuple[Side, ...]
-
-
-async def show_series(request: web.Request) -> web.Response:
-    """The term sheet, for those who may see its lessons. Raises NotFound to others."""
-    viewer, pages = viewer_of(request), request.app[SCHEDULING]
-    view = await pages.series.view(request.match_info["id"])
-    if not view.lessons:
-        raise NotFound(ErrorCode.NOT_FOUND, "a series without lessons")
-    authorise(viewer, Action.LESSON_SEE, Subject(lesson=facts_of(view.lessons[0])))
-    schools = await pages.people.schools.find_many([side.school_id for side in view.lessons[0].sides])
-    groups = await pages.people.class_groups.find_many([side.class_group_id for side in view.lessons[0].sides])
-    sides = {key: schools[side.school_id].side for key, side in zip("ab", view.lessons[0].sides, strict=True)}
-    return await staff_page(
-        request,
-        "scheduling/series.html",
-        nav="lessons",
-        series=view.series,
-        rows=_rows(view.lessons, sides),
-        halves=[(schools[side.school_id], groups.get(side.class_group_id)) for side in view.lessons[0].sides],
-        waiting=sum(_may_confirm(viewer_of(request), lesson) for lesson in view.lessons),
-        lang_of=wall.lang_of,
-        state_text=STATES,
-        state_tone=TONES,
-    )
-
-
-async def confirm_series(request: web.Request) -> web.Response:
-    viewer, pages = viewer_of(request), request.app[SCHEDULING]
-    view = await pages.series.view(request.match_info["id"])
-    waiting = [lesson for lesson in view.lessons if _may_confirm(viewer, lesson)]
-    # With nothing left to accept, the first lesson says what the matter is.
-    judged = waiting[0] if waiting else next(iter(view.lessons), None)
-    if judged is None or not isinstance(viewer, Adult):
-        raise NotFound(ErrorCode.NOT_FOUND, "a series without lessons")
-    authorise(viewer, Action.LESSON_CONFIRM, _subject(viewer, judged))
-    done, failed = await pages.series.confirm_all(view.series.id, by=viewer.account.id)
-    return go_to(
-        request, f"/series/{view.series.id}", Flash.SERIES_PARTLY_ACCEPTED if failed else Flash.SERIES_ACCEPTED, done
-    )
-
-
-def _subject(viewer: Adult, lesson: Lesson) -> Subject:
-    side = lesson.side_of_adult(viewer.account.id) or lesson.side_of_school(viewer.account.school_id)
-    return Subject(lesson=facts_of(lesson), side=side.key if side else None)
-
-
-def _may_confirm(viewer: object, lesson: Lesson) -> bool:
-    if not isinstance(viewer, Adult) or lesson.state is not LessonState.PROPOSED:
-        return False
-    subject = _subject(viewer, lesson)
-    own = next((side for side in lesson.sides if side.key == subject.side), None)
-    return own is not None and not own.is_confirmed and may(viewer, Action.LESSON_CONFIRM, subject)
-
-
-def _rows(lessons: tuple[Lesson, ...], sides: Mapping[str, Side]) -> list[SheetRow]:
-    rows: list[SheetRow] = []
-    before: dict[str, object] = {}
-    for lesson in lessons:
-        walls, seam = [], []
-        for side in lesson.sides:
-            start, end = (wall_time(at, side.zone) for at in (lesson.starts_at, lesson.ends_at))
-            walls.append((sides[side.key], wall.wall_text(sides[side.key], start.date, start.time, end.time)))
-            if before.get(side.key, start.time) != start.time:
-                seam.append(sides[side.key])
-            before[side.key] = start.time
-        rows.append(SheetRow(lesson=lesson, walls=tuple(walls), seam=tuple(seam)))
-    return rows

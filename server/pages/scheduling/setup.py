@@ -7,6 +7,7 @@ from aiohttp import web
 from server.access import Action, add_route
 from server.pages.scheduling.answer import post_answer, post_reply, show_answer
 from server.pages.scheduling.calendar import end_calendar, make_calendar, send_calendar, show_calendar
+from server.pages.scheduling.clock_banner import dashboard_clock
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
 from server.pages.scheduling.hours import show_hours
 from server.pages.scheduling.school_hours import (
@@ -16,7 +17,10 @@ from server.pages.scheduling.school_hours import (
     send_school_file,
     show_school_hours,
 )
-from server.pages.scheduling.series import confirm_series, post_series, show_new_series, show_series
+from server.pages.scheduling.series import post_series, show_new_series
+from server.pages.scheduling.term import confirm_series, post_moves, post_note, show_term
+from server.pages.scheduling.term_change import post_clock, show_change
+from server.pages.staff import add_dashboard_part
 
 
 def add_scheduling_pages(app: web.Application, pages: SchedulingPages) -> None:
@@ -27,7 +31,12 @@ def add_scheduling_pages(app: web.Application, pages: SchedulingPages) -> None:
     add_route(app, "POST", "/account/calendar/end", end_calendar, Action.ACCOUNT_CHANGE_OWN)
     add_route(app, "GET", "/series/new", show_new_series, Action.LESSON_PROPOSE)
     add_route(app, "POST", "/series/new", post_series, Action.LESSON_PROPOSE)
-    add_route(app, "GET", "/series/{id}", show_series, Action.LESSON_SEE)
+    add_dashboard_part(app, dashboard_clock)
+    add_route(app, "GET", "/series/{id}", show_term, Action.LESSON_SEE)
+    add_route(app, "GET", "/series/{id}/change", show_change, Action.LESSON_MOVE)
+    add_route(app, "POST", "/series/{id}/move", post_moves, Action.LESSON_MOVE)
+    add_route(app, "POST", "/series/{id}/clock", post_clock, Action.LESSON_MOVE)
+    add_route(app, "POST", "/series/{id}/notes", post_note, Action.LESSON_MOVE)
     add_route(app, "POST", "/series/{id}/confirm", confirm_series, Action.LESSON_CONFIRM)
     add_route(app, "GET", "/schools/{school}/hours", show_school_hours, Action.SCHOOL_HOURS_SEE)
     add_route(app, "GET", "/schools/{school}/hours.yaml", send_school_file, Action.SCHOOL_HOURS_SEE)

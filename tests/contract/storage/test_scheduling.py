@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import icalendar
 import pytest
@@ -17,6 +17,7 @@ from server.lessons.answer_links import AnswerLinks, LinkState
 from server.lessons.feed import CalendarFeeds
 from server.lessons.school_file import SchoolFiles
 from server.lessons.series import Series, SeriesRepository, new_series_id
+from server.lessons.term_records import ClockChoice, TermNote, TermRecords
 from server.pair import LocalizedText, Side
 from server.people import Account, ClassGroup, School, Student
 from server.storage import Database
@@ -223,3 +224,30 @@ async def test_a_school_file_is_changed_by_one_at_a_time(database: Database, clo
     found = await files.find(TAIPEI)
     assert found is not None
     assert (found.text, found.version, found.changed_by, found.changed_at) == ("school: c", 2, None, NOW)
+
+
+async def test_what_is_written_on_a_term_sheet_replaces_what_was_and_goes_with_its_series(
+    database: Database, lessons: SqlLessonRepository, engine_name: str
+) -> None:
+    await lessons.add(make_lesson())
+    series = Series(
+        id=new_series_id(), anchor="a", every_weeks=1, created_by=LIN, created_at=NOW, lessons=(make_lesson().id,)
+    )
+    repository, records = SeriesRepository(database), TermRecords(database)
+    await repository.add(series)
+    monday, changes_at = date(2026, 11, 23), datetime(2026, 11, 1, 9, tzinfo=UTC)
+    for text in ("互寄錄影 first", "second"):
+        await records.put_note(series.id, TermNote(monday=monday, text=text, by=LIN, at=NOW))
+    assert await records.notes(series.id) == {monday: TermNote(monday=monday, text="second", by=LIN, at=NOW)}
+    await records.put_note(series.id, TermNote(monday=monday, text="", by=LIN, at=NOW))
+    assert await records.notes(series.id) == {}
+    first = ClockChoice(changes_at=changes_at, side="a", by=ORTEGA, at=NOW)
+    choice = replace(first, side="b")
+    for one in (first, choice):
+        await records.put_choice(series.id, one)
+    assert await records.choices([series.id, "se_other"]) == {(series.id, changes_at): choice}
+    assert await records.choices([]) == {}
+    await repository.set_anchor(series.id, "b")
+    found = await repository.find(series.id)
+    assert found is not None
+    assert found.anchor == "b"

@@ -14,11 +14,13 @@ from scheduler.replan import (
     change_all,
     change_following,
     change_one,
+    place,
     repair,
     with_closure,
 )
 from scheduler.search import search
 from scheduler.series import Anchor, SeriesError, SeriesPlan, plan_series
+from scheduler.standing import price_at, review
 from tests.unit.scheduler.build import american, taiwan
 
 CALIFORNIA = american("America/Los_Angeles")
@@ -162,3 +164,65 @@ def test_cal_com_14422_a_busy_calendar_is_not_bookable() -> None:
     with pytest.raises(SeriesError):
         plan_series(query, DEMO_START, 8)
     assert all(not busy.overlaps(Interval(slot.start_at, slot.end_at)) for slot in search(query))
+
+
+def test_a_term_that_stands_is_reviewed_lesson_by_lesson() -> None:
+    """One fits, one stands on Veterans Day, one at an hour that nobody offers: each has its walls and its price."""
+    starts = [
+        (1, DEMO_START),
+        (2, datetime(2026, 11, 11, 23, 40, tzinfo=UTC)),
+        (3, datetime(2026, 11, 18, 10, 0, tzinfo=UTC)),
+    ]
+    plan = review(DEMO, starts, anchor=Anchor.A)
+    assert [lesson.problem.code if lesson.problem else None for lesson in plan.lessons] == [
+        None, "holiday", "outside_windows",
+    ]  # fmt: skip
+    assert [lesson.slot.start_at for lesson in plan.lessons if lesson.slot] == [at for _, at in starts]
+    assert [len(lesson.replacements) for lesson in plan.lessons] == [0, 3, 3]
+    assert [week.monday for week in plan.quiet_weeks] == [], "in the weeks between them an hour was possible"
+    change = repair(plan, DEMO)
+    assert [move.number for move in change.moves] == [2, 3]
+    assert change.plan.lesson(1) == plan.lesson(1)
+
+
+def test_hours_that_are_taken_are_no_replacements() -> None:
+    at = datetime(2026, 11, 11, 23, 40, tzinfo=UTC)
+    best = review(DEMO, [(1, at)], anchor=Anchor.A).lessons[0].replacements[0]
+    taken = [Interval(best.start_at, best.end_at)]
+    again = review(DEMO, [(1, at)], anchor=Anchor.A, taken=taken).lessons[0].replacements
+    assert again
+    assert all(slot.end_at <= best.start_at or slot.start_at >= best.end_at for slot in again)
+
+
+def test_a_lesson_is_not_placed_on_another_one_of_its_series() -> None:
+    plan = plan_series(DEMO, DEMO_START, 4)
+    change = place(plan, {1: plan.lessons[1].wanted_at})
+    assert change.plan.lesson(1).slot is None
+    assert change.plan.lessons[1:] == plan.lessons[1:]
+
+
+def test_all_following_keep_their_own_weeks() -> None:
+    """A lesson that was moved within its week follows into it, and a week left out stays out."""
+    plan = plan_series(DEMO, DEMO_START, 8)
+    odd = change_one(plan, 3, datetime(2026, 11, 5, 23, 40, tzinfo=UTC)).plan
+    odd = replace(odd, lessons=tuple(lesson for lesson in odd.lessons if lesson.number != 4))
+    moved = change_following(odd, 2, datetime(2026, 10, 27, 23, 40, tzinfo=UTC) + timedelta(days=1)).plan
+    days = [lesson.slot.a.on for lesson in moved.lessons if lesson.slot]
+    assert days[:4] == [date(2026, 10, 21), date(2026, 10, 29), date(2026, 11, 5), date(2026, 11, 19)]
+
+
+@pytest.mark.parametrize(
+    ("at", "window", "burden"),
+    [
+        # Fri 16 Oct in Taiwan: 10:00 in class; 16:30 after it; 20:00 at home; Sat 17 and Sun 18; the National Day.
+        (datetime(2026, 10, 16, 2, tzinfo=UTC), "instruction", 0),
+        (datetime(2026, 10, 16, 8, 30, tzinfo=UTC), "after_school", 40),
+        (datetime(2026, 10, 16, 12, tzinfo=UTC), "evening", 40),
+        (datetime(2026, 10, 18, 2, tzinfo=UTC), "saturday", 40),
+        (datetime(2026, 10, 9, 2, tzinfo=UTC), "saturday", 40),
+    ],
+)
+def test_an_hour_that_nobody_offered_has_its_price_by_the_bells(at: datetime, window: str, burden: int) -> None:
+    query = replace(DEMO, from_on=date(2026, 10, 5))
+    (slot,) = price_at(query, [at])
+    assert (slot.a.window, slot.a.burden_minutes) == (window, burden)
