@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -71,6 +71,11 @@ class Party:
     def id(self) -> str:
         return str(self.group.id)
 
+    @property
+    def values(self) -> tuple[object, ...]:
+        """All that an answer about it depends on: parties are put together anew for each question, these are not."""
+        return tuple(getattr(self, one.name) for one in fields(self))
+
 
 # Some 20 kB each: a platform's classes over the weeks that are asked about on one day.
 _kept: Kept[Availability] = Kept(512)
@@ -81,7 +86,7 @@ def expand(party: Party, grid: Grid, *, minimum_willingness: int = 1, keep: bool
 
     `keep`: for questions that come again; what is only tried out would push them from the memory.
     """
-    values, rest = (party.school, party.group), (grid, minimum_willingness)
+    values, rest = party.values, (grid, minimum_willingness)
     found = _kept.get(values, rest)
     if found is None:
         found = _Expansion(party, grid, minimum_willingness).run()

@@ -32,8 +32,7 @@ _kept: Kept[Answer] = Kept(256)
 
 def find_overlaps(query: Query) -> Answer:
     """The same answer for the same query and tzdata release."""
-    parties = (query.a, query.b, *query.others)
-    values = tuple(value for party in parties for value in (party.school, party.group))
+    values = tuple(value for party in (query.a, query.b, *query.others) for value in party.values)
     rest = (query.from_on, query.weeks, query.minutes, query.worst_tier, query.minimum_willingness, query.busy)
     found = _kept.get(values, rest)
     if found is None:
