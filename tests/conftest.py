@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 import structlog
-from blockbuster import blockbuster_ctx
+from blockbuster import BlockBuster, blockbuster_ctx
 
 TESTS = Path(__file__).parent
 # Why these: a folder is the marker, so that nobody forgets one and a new folder must be thought about.
@@ -49,10 +49,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_blocking_calls(request: pytest.FixtureRequest) -> Iterator[None]:
+def no_blocking_calls(request: pytest.FixtureRequest) -> Iterator[BlockBuster | None]:
     """A blocking call of ours inside a running event loop fails the test (browser tests drive a synchronous API)."""
     if layer_of(request.node.path) == "e2e":
-        yield
+        yield None
         return
     with blockbuster_ctx("server") as guard:
         # Why: it asks the kernel for the working folder at most and touches no disk; SQLAlchemy calls it on a path.
@@ -62,7 +62,7 @@ def no_blocking_calls(request: pytest.FixtureRequest) -> Iterator[None]:
             function.can_block_in("asyncpg/connect_utils.py", "_parse_connect_dsn_and_args")
             # Why: a traceback in the log shows source lines; nothing is fast any more when it is written.
             function.can_block_in("linecache.py", {"checkcache", "updatecache"})
-        yield
+        yield guard
 
 
 @pytest.fixture(autouse=True)
