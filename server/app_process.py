@@ -28,6 +28,7 @@ from server.clock import SystemClock
 from server.demo_api import MediaAccess
 from server.demo_data import write_demo_data
 from server.errors import TongchuangError
+from server.guessing import Limits
 from server.http import HealthCheck
 from server.keys import kept_secret
 from server.lessons import Lessons, add_webhooks, build_lessons
@@ -38,6 +39,7 @@ from server.metrics import Metrics
 from server.people import People, SmtpMailer, build_people, parse_smtp_url
 from server.redis_health import redis_answers
 from server.settings import Settings, read_settings
+from server.shared_limits import limits_for
 from server.siblings import collect_figures, own_figures
 from server.storage import Database, database_url_for
 from server.worker_directory import WorkerDirectory
@@ -96,11 +98,13 @@ async def _serve(order: AppOrder, standing: Standing, status: StatusPipe, stoppe
         tls = tls_context(settings.tls_cert, settings.tls_key)
         listener = socket.socket(fileno=order.listener)
         origin = settings.public_url or origin_of(settings.host, listener, "http" if tls is None else "https")
-        people = _people(settings, database, origin)
+        limits = limits_for(settings.redis_url.get_secret_value(), SystemClock())
+        last.push_async_callback(limits.close)
+        people = _people(settings, database, origin, limits)
         # Why only the first: while one that died is replaced, classes are waiting.
         if settings.demo and order.index == 0 and order.launch == 1:
             await write_demo_data(database, SystemClock())
-        parts = _parts(order, settings, standing, people, database, origin)
+        parts = _parts(order, settings, standing, people, database, origin, limits)
         public = await _runner(create_app(parts), last, SHUTDOWN_TIMEOUT_S)
         internal = await _runner(create_internal_app(parts), last)
         figures = await _runner(own_figures(parts.metrics.render_own), last)
@@ -151,10 +155,10 @@ async def _either(*events: asyncio.Event) -> None:
         await asyncio.gather(*waiting, return_exceptions=True)
 
 
-def _people(settings: Settings, database: Database, origin: str) -> People:
+def _people(settings: Settings, database: Database, origin: str, limits: Limits) -> People:
     smtp_url = settings.smtp_url.get_secret_value()
     mailer = SmtpMailer(parse_smtp_url(smtp_url)) if smtp_url else None
-    return build_people(database, SystemClock(), mailer=mailer, origin=origin, is_demo=settings.demo)
+    return build_people(database, SystemClock(), mailer=mailer, origin=origin, is_demo=settings.demo, limits=limits)
 
 
 async def _notes(order: AppOrder, settings: Settings, people: People, origin: str) -> list[str]:
@@ -166,12 +170,18 @@ async def _notes(order: AppOrder, settings: Settings, people: People, origin: st
 
 
 def _parts(
-    order: AppOrder, settings: Settings, standing: Standing, people: People, database: Database, origin: str
+    order: AppOrder,
+    settings: Settings,
+    standing: Standing,
+    people: People,
+    database: Database,
+    origin: str,
+    limits: Limits,
 ) -> AppParts:
     """Everything concrete, named here and nowhere else."""
     metrics = Metrics()
     lessons = build_lessons(database, people, SystemClock(), origin=origin)
-    classroom = _classroom(order, settings, people, lessons, database, origin)
+    classroom = _classroom(order, settings, people, lessons, database, origin, limits)
     media = MediaHost(standing.directory, order.keys) if order.workers else None
     api_key, api_secret = next(iter(order.keys.items()))
     outside = settings.livekit_url
@@ -213,7 +223,13 @@ def _parts(
 
 
 def _classroom(
-    order: AppOrder, settings: Settings, people: People, lessons: Lessons, database: Database, origin: str
+    order: AppOrder,
+    settings: Settings,
+    people: People,
+    lessons: Lessons,
+    database: Database,
+    origin: str,
+    limits: Limits,
 ) -> Classroom:
     api_key, api_secret = next(iter(order.keys.items()))
     outside = settings.livekit_url
@@ -231,6 +247,7 @@ def _classroom(
             redis_url=settings.redis_url.get_secret_value(),
             origin=origin,
             grace=timedelta(seconds=settings.adult_grace_s),
+            limits=limits,
         )
     )
 

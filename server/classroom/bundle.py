@@ -31,6 +31,7 @@ from server.classroom.store import EventStore
 from server.classroom.words import read_words
 from server.clock import Clock
 from server.errors import TongchuangError
+from server.guessing import Limits, OwnLimits
 from server.ids import LessonId
 from server.lessons import LessonFacts, Lessons, WebhookSeen
 from server.outbox import Letter
@@ -64,6 +65,8 @@ class ClassroomParts:
     media_key: MediaKey
     card_secret: bytes
     redis_url: str = ""
+    limits: Limits | None = None
+    """Of guessing; this process's own unless they are shared."""
     origin: str = ""
     grace: timedelta = GRACE
 
@@ -139,6 +142,7 @@ class Classroom:
             cookies=CookiePolicy(is_tls=is_tls),
             clock=parts.clock,
             client=client,
+            limits=parts.limits or OwnLimits(parts.clock),
         ).add_to(app)
         parts.lessons.lessons.on_change(lambda _, after, __: self._on_change(after.id))
         self.hub, self.sockets, self.caretaker = hub, sockets, caretaker

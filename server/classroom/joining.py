@@ -24,6 +24,7 @@ from server.classroom.seats import SeatService
 from server.classroom.wire import lesson_json, text_json
 from server.clock import Clock
 from server.errors import TEXTS, Conflict, ErrorCode, Forbidden, InvalidInput, LimitExceeded, NotFound, TongchuangError
+from server.guessing import Limits, give_all_back, take_all
 from server.http import RateLimiter
 from server.ids import LessonId, PersonId
 from server.lessons import LessonService, LessonState, SideKey, room_of, screen_person
@@ -31,8 +32,8 @@ from server.pair import LocalizedText
 
 # contract: at most ten minutes; the page asks again before each new connection.
 TOKEN_TTL = timedelta(minutes=10)
-# A class of forty behind one address, each with a slip of the finger; then one every two seconds.
-_PER_ADDRESS = (120, 0.5)
+# Wrong codes only: the slips of a whole school behind one address at the same bell; then one a second.
+_PER_ADDRESS = (300, 1.0)
 # All addresses together: a hundred classes at the same bell. 8.5e11 codes at 10 a second: of ten thousand cards, one
 # is found in months, and it opens no more than a place in the lobby of a lesson that is on.
 _IN_ALL = (4000, 10.0)
@@ -68,11 +69,12 @@ class JoinRoutes:
         cookies: CookiePolicy,
         clock: Clock,
         client: Callable[[web.Request], str],
+        limits: Limits,
     ) -> None:
         self._hub, self._lessons, self._cards, self._seats = hub, lessons, cards, seats
         self._media, self._render, self._cookies, self._clock, self._client = media, render, cookies, clock, client
-        self._per_address = RateLimiter(burst=_PER_ADDRESS[0], per_second=_PER_ADDRESS[1])
-        self._in_all = RateLimiter(burst=_IN_ALL[0], per_second=_IN_ALL[1])
+        self._per_address = limits.limit("card-address", burst=_PER_ADDRESS[0], per_second=_PER_ADDRESS[1])
+        self._in_all = limits.limit("card", burst=_IN_ALL[0], per_second=_IN_ALL[1])
         self._tokens = RateLimiter(burst=_TOKENS_PER_PERSON[0], per_second=_TOKENS_PER_PERSON[1])
 
     def add_to(self, app: web.Application) -> None:
@@ -92,8 +94,8 @@ class JoinRoutes:
     async def join(self, request: web.Request) -> web.Response:
         typed = (await request.post()).get("code", "")
         code = typed if isinstance(typed, str) else ""
-        now_us = self._clock.monotonic_us()
-        if not (self._per_address.may_pass(self._client(request), now_us) and self._in_all.may_pass("", now_us)):
+        tries = [(self._per_address, self._client(request)), (self._in_all, "")]
+        if not await take_all(tries):
             return self._form(request, code=code[:24], problem=LimitExceeded(ErrorCode.RATE_LIMITED))
         card = await self._cards.find(code)
         lesson = None
@@ -101,6 +103,7 @@ class JoinRoutes:
             lesson = await self._lessons.for_class_group(card.class_group_id, self._clock.now())
         if card is None or lesson is None or lesson.state not in _JOINABLE:
             return self._form(request, code=code[:24], problem=InvalidInput(ErrorCode.CARD_REFUSED))
+        await give_all_back(tries)
         present = viewer_of(request)
         seat = await self._seats.take(card, lesson, present if isinstance(present, Pupil) else None)
         response = web.Response(status=303, headers={"Location": f"/lessons/{lesson.id}/room"})

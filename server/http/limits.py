@@ -30,3 +30,8 @@ class RateLimiter:
         if len(self._full_at_us) > MAX_ADDRESSES:
             self._full_at_us.popitem(last=False)
         return is_allowed
+
+    def give_back(self, address: str) -> None:
+        """What was counted last was none."""
+        if address in self._full_at_us:
+            self._full_at_us[address] -= self._step_us

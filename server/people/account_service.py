@@ -8,7 +8,6 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.errors import Conflict, ErrorCode, InvalidInput, LimitExceeded, Unauthorized
-from server.http import RateLimiter
 from server.ids import AccountId, SchoolId
 from server.pair import LocalizedText
 from server.people.account_repository import (
@@ -36,7 +35,7 @@ class AccountService(SignIns, Links):
         SignIns.__init__(self, parts)
         Links.__init__(self, parts)
         # Whoever found an open browser guesses the old password no faster than at the door.
-        self._old_passwords = RateLimiter(burst=10, per_second=1 / 30)
+        self._old_passwords = parts.limits.limit("old-password", burst=10, per_second=1 / 30)
 
     async def find(self, account_id: AccountId) -> Account | None:
         return (await self.find_many([account_id])).get(account_id)
@@ -111,12 +110,13 @@ class AccountService(SignIns, Links):
 
     async def change_password(self, account_id: AccountId, old: str, new: str, *, keep: str | None = None) -> None:
         """Signs out everywhere but the sign-in `keep`. Raises Unauthorized(SIGN_IN_FAILED), LimitExceeded."""
-        if not self._old_passwords.may_pass(account_id, self._parts.clock.monotonic_us()):
+        if not await self._old_passwords.take(account_id):
             raise LimitExceeded(ErrorCode.RATE_LIMITED, "old password")
         async with self._parts.database.read() as connection:
             hashed = (await self._parts.existing(connection, account_id)).password_hash
         if not await self._parts.passwords.matches(old, hashed):
             raise Unauthorized(ErrorCode.SIGN_IN_FAILED, "old password")
+        await self._old_passwords.give_back(account_id)
         renewed = await self._parts.passwords.hash(new)
         async with self._parts.change(account_id) as (writing, kept):
             if kept.password_hash != hashed:

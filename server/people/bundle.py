@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.clock import Clock
+from server.guessing import Limits, OwnLimits
 from server.people.account_service import AccountService
 from server.people.audit import AuditLog
 from server.people.class_group_service import ClassGroupService
@@ -41,13 +42,16 @@ def build_people(
     origin: str = "",
     is_demo: bool = False,
     hasher: Hasher | None = None,
+    limits: Limits | None = None,
 ) -> People:
-    """`origin`: where links in letters lead. `hasher`: argon2id unless a test hands in something quick."""
+    """`origin`: where links in letters lead. `hasher`: argon2id unless a test hands in something quick. `limits`: of
+    guessing; this process's own unless they are shared."""
     parts = Parts(
         database=database,
         clock=clock,
         audit=AuditLog(database, clock),
         passwords=Passwords(hasher),
+        limits=limits or OwnLimits(clock),
         mailer=NoMailer() if mailer is None else mailer,
         origin=origin.rstrip("/"),
         is_demo=is_demo,

@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.errors import Conflict, ErrorCode, LimitExceeded, NotFound
-from server.http import RateLimiter
 from server.ids import AccountId, SchoolId, new_account_id
 from server.pair import LocalizedText
 from server.people.account_repository import (
@@ -52,9 +51,9 @@ class Links:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._resets_per_address = RateLimiter(burst=10, per_second=1 / 60)
+        self._resets_per_address = parts.limits.limit("reset-address", burst=10, per_second=1 / 60)
         # Three letters, then one in ten minutes: nobody's mailbox is filled by us.
-        self._resets_per_account = RateLimiter(burst=3, per_second=1 / 600)
+        self._resets_per_account = parts.limits.limit("reset-account", burst=3, per_second=1 / 600)
 
     # -- the first administrator
 
@@ -218,12 +217,11 @@ class Links:
 
     async def request_reset(self, email: str, address: str) -> None:
         """Neither the answer nor its time tells whether there is such an account. Raises LimitExceeded."""
-        now_us = self._parts.clock.monotonic_us()
-        if not self._resets_per_address.may_pass(address, now_us):
+        if not await self._resets_per_address.take(address):
             raise LimitExceeded(ErrorCode.RATE_LIMITED, "reset")
         if not self._parts.mailer.is_configured or len(self._parts.tasks) >= MAX_RESETS_AT_ONCE:
             return
-        if self._resets_per_account.may_pass(email_key(email), now_us):
+        if await self._resets_per_account.take(email_key(email)):
             self._parts.tasks.start(self._mail_reset(email), name="reset")
 
     async def make_reset_link(self, account_id: AccountId, by: AccountId | None) -> OneTimeLink:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.clock import Clock
 from server.errors import ErrorCode, NotFound
+from server.guessing import Limits
 from server.ids import AccountId
 from server.people.account_repository import Kept, find_kept
 from server.people.audit import AuditLog
@@ -27,6 +28,7 @@ class Parts:
     clock: Clock
     audit: AuditLog
     passwords: Passwords
+    limits: Limits
     mailer: Mailer = field(default_factory=NoMailer)
     tasks: TaskOwner = field(default_factory=lambda: TaskOwner("people"))
     origin: str = ""

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.errors import ErrorCode, LimitExceeded, NotFound, Unauthorized
-from server.http import RateLimiter
+from server.guessing import Limit, give_all_back, take_all
 from server.ids import AccountId
 from server.people.account_repository import (
     Kept,
@@ -48,25 +48,29 @@ class SignIns:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        # A whole staff room behind one address at eight o'clock, some of it twice; then one every two seconds.
-        self._per_address = RateLimiter(burst=60, per_second=0.5)
+        limit = parts.limits.limit
+        # Wrong ones only: the slips of a whole staff room behind one address at eight o'clock; then one in two seconds.
+        self._per_address = limit("sign-in-address", burst=60, per_second=0.5)
         # Who guesses from one place gets ten tries, then two a minute.
-        self._per_address_and_account = RateLimiter(burst=10, per_second=1 / 30)
+        self._per_address_and_account = limit("sign-in-address-account", burst=10, per_second=1 / 30)
         # From many places at once. Higher, because it also keeps out the right person.
-        self._per_account = RateLimiter(burst=100, per_second=1 / 10)
+        self._per_account = limit("sign-in-account", burst=100, per_second=1 / 10)
 
     async def sign_in(self, email: str, password: str, address: str, *, replaces: str | None = None) -> SignedIn:
         """`replaces`: the token that this browser held before, which ends.
 
         Raises Unauthorized(SIGN_IN_FAILED) for unknown, wrong, invited-only and disabled alike; LimitExceeded.
         """
-        self._limit(email_key(email), address)
+        tries = self._tries(email_key(email), address)
+        if not await take_all(tries):
+            raise LimitExceeded(ErrorCode.RATE_LIMITED, "sign-in")
         async with self._parts.database.read() as connection:
             kept = await find_kept_by_email(connection, email)
         hashed = None if kept is None or kept.account.is_disabled else kept.password_hash
         if not await self._parts.passwords.matches(password, hashed) or kept is None or hashed is None:
             log.info("sign_in_failed", **{"pii.address": address})
             raise Unauthorized(ErrorCode.SIGN_IN_FAILED, "sign-in failed")
+        await give_all_back(tries)
         renewed = await self._parts.passwords.hash(password) if self._parts.passwords.is_outdated(hashed) else None
         return await self._start(kept.account.id, replaces, renewed)
 
@@ -116,15 +120,12 @@ class SignIns:
             await delete_sign_ins(connection, account_id)
             await self._parts.audit.write("account.signed_out_everywhere", account_id, by=by, connection=connection)
 
-    def _limit(self, email: str, address: str) -> None:
-        now_us = self._parts.clock.monotonic_us()
-        may_pass = (
-            self._per_address_and_account.may_pass(f"{address} {email}", now_us)
-            and self._per_address.may_pass(address, now_us)
-            and self._per_account.may_pass(email, now_us)
-        )
-        if not may_pass:
-            raise LimitExceeded(ErrorCode.RATE_LIMITED, "sign-in")
+    def _tries(self, email: str, address: str) -> list[tuple[Limit, str]]:
+        return [
+            (self._per_address, address),
+            (self._per_address_and_account, f"{address} {email}"),
+            (self._per_account, email),
+        ]
 
     def _may_be_signed_in(self, kept: Kept) -> bool:
         is_demo_person = kept.password_hash is None

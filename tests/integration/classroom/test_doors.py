@@ -130,9 +130,17 @@ async def test_the_form_shows_the_code_and_asks_nothing(house: House, lesson_id:
 
 async def test_guessing_is_slowed_down(house: House, lesson_id: LessonId) -> None:
     nobody = house.nobody()
-    statuses = [(await nobody.post("/join", {"code": "ABCD-2345"}))[0] for _ in range(125)]
-    assert statuses[:100] == [400] * 100
+    statuses = [(await nobody.post("/join", {"code": "ABCD-2345"}))[0] for _ in range(310)]
+    assert statuses[:300] == [400] * 300
     assert statuses[-1] == 429
+
+
+async def test_a_whole_school_joins_through_one_address(house: House, lesson_id: LessonId) -> None:
+    """Right cards count for nothing: many more than wrong ones may be."""
+    card = (await house.classroom.cards.print(CLASS_A, LIN))[0]
+    right = [(await house.nobody().post("/join", {"code": card.code}))[0] for _ in range(320)]
+    assert set(right) == {303}
+    assert (await house.nobody().post("/join", {"code": "ABCD-2345"}))[0] == 400
 
 
 async def test_a_new_print_ends_the_seats_of_the_old(house: House, lesson_id: LessonId) -> None:

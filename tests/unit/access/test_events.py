@@ -39,9 +39,7 @@ def call_of(name: str, state: LessonState, *, is_in: bool, side: str | None) -> 
     )
     hub = SimpleNamespace(rooms={facts.id: room})
     nothing: Any = None
-    tools = Tools(
-        hub=cast(Any, hub), lessons=nothing, moderator=nothing, reports=nothing, audit=nothing, say=nothing
-    )
+    tools = Tools(hub=cast(Any, hub), lessons=nothing, moderator=nothing, reports=nothing, audit=nothing, say=nothing)
     session = Session(
         connection=CONNECTION, lesson_id=facts.id, person=PersonId("somebody"), viewer=cast(Any, PEOPLE[name])
     )
