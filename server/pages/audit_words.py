@@ -42,6 +42,7 @@ ACTIONS: Final[dict[str, LocalizedText]] = {
     "class_group.created": LocalizedText("class added", "新增班級"),
     "class_group.changed": LocalizedText("class changed", "變更班級"),
     "class_group.archived": LocalizedText("class archived", "封存班級"),
+    "class_group.brought_back": LocalizedText("class brought back from the archive", "取消封存班級"),
     "roster.seen": LocalizedText("names looked at", "查看名單"),
     "roster.added": LocalizedText("names added", "新增名字"),
     "roster.renamed": LocalizedText("name changed", "更改名字"),

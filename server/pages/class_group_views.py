@@ -37,6 +37,7 @@ class GroupRow:
 class SchoolPart:
     school: School
     rows: Sequence[GroupRow]
+    archived: Sequence[ClassGroup]
     may_add: bool
 
 
@@ -48,6 +49,7 @@ def add_class_groups(app: web.Application) -> None:
     add_route(app, "GET", "/class-groups/{group}/edit", show_edit, Action.CLASS_GROUP_CHANGE)
     add_route(app, "POST", "/class-groups/{group}/edit", change, Action.CLASS_GROUP_CHANGE)
     add_route(app, "POST", "/class-groups/{group}/archive", archive, Action.CLASS_GROUP_CHANGE)
+    add_route(app, "POST", "/class-groups/{group}/bring-back", bring_back, Action.CLASS_GROUP_CHANGE)
 
 
 async def show_class_groups(request: web.Request) -> web.Response:
@@ -67,16 +69,19 @@ async def show_class_groups(request: web.Request) -> web.Response:
 
 
 async def _part(adult: Adult, people: People, school: School) -> SchoolPart:
+    groups = await people.class_groups.of_school(school.id, with_archived=True)
     rows = [
         GroupRow(
             group=group,
             pupils=await people.rosters.count(group.id),
             is_authorised=await people.class_groups.authorisation_of(group.id) is not None,
         )
-        for group in await people.class_groups.of_school(school.id)
+        for group in groups
+        if group.archived_at is None
     ]
+    archived = [group for group in groups if group.archived_at is not None]
     may_add = may(adult, Action.CLASS_GROUP_CREATE, Subject(school_id=school.id))
-    return SchoolPart(school=school, rows=rows, may_add=may_add)
+    return SchoolPart(school=school, rows=rows, archived=archived, may_add=may_add)
 
 
 async def _school_of_query(request: web.Request) -> School:
@@ -132,6 +137,12 @@ async def archive(request: web.Request) -> web.Response:
     return go_to(request, "/class-groups", Flash.CLASS_ARCHIVED)
 
 
+async def bring_back(request: web.Request) -> web.Response:
+    group, _ = await group_for(request, Action.CLASS_GROUP_CHANGE)
+    await people_of(request).class_groups.bring_back(group.id, by=signed_in(request).account.id)
+    return go_to(request, f"/class-groups/{group.id}", Flash.CLASS_BACK)
+
+
 async def show_class_group(request: web.Request) -> web.Response:
     group, school = await group_for(request, Action.CLASS_GROUP_SEE)
     return await class_group_page(request, group, school)
@@ -162,6 +173,7 @@ async def class_group_page(
         authorisation=await people.class_groups.authorisation_of(group.id),
         day=day_of(school),
         may_change=may(adult, Action.ROSTER_CHANGE, subject) and group.archived_at is None,
+        may_bring_back=may(adult, Action.CLASS_GROUP_CHANGE, subject) and group.archived_at is not None,
         may_print=may(adult, Action.CARDS_PRINT, subject),
         may_propose=may(adult, Action.LESSON_PROPOSE, subject),
         wrong_id=wrong_id,

@@ -32,6 +32,7 @@ class Flash(StrEnum):
     ENABLED = "enabled"
     CLASS_ADDED = "class_added"
     CLASS_ARCHIVED = "class_archived"
+    CLASS_BACK = "class_back"
     NAMES_SAVED = "names_saved"
     NAME_CHANGED = "name_changed"
     NAME_REMOVED = "name_removed"
@@ -77,6 +78,9 @@ TEXTS: Final[dict[Flash, LocalizedText]] = {
     Flash.ENABLED: LocalizedText("This account can sign in again.", "這個帳號可以再次登入了。"),
     Flash.CLASS_ADDED: LocalizedText("The class is there. Now add its pupils.", "班級已建立，接著加入學生名單。"),
     Flash.CLASS_ARCHIVED: LocalizedText("The class is in the archive.", "班級已封存。"),
+    Flash.CLASS_BACK: LocalizedText(
+        "The class is back. Lessons can be planned with it again.", "已取消封存，可以再為這個班安排課堂。"
+    ),
     Flash.NAMES_SAVED: LocalizedText("Names added to the class: {count}.", "已加入班級的名字：{count} 個。"),
     Flash.NAME_CHANGED: LocalizedText("The name was changed.", "名字已更改。"),
     Flash.NAME_REMOVED: LocalizedText("The name was removed from the class.", "已從班級移除這個名字。"),

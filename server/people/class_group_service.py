@@ -72,6 +72,17 @@ class ClassGroupService:
             await self._audit(connection, "class_group.archived", group, by)
         return group
 
+    async def bring_back(self, group_id: ClassGroupId, by: AccountId | None) -> ClassGroup:
+        """Out of the archive, with its names and its authorisation as they were. Again changes nothing."""
+        async with self._parts.database.write() as connection:
+            before = await existing_group(connection, group_id, lock=True)
+            if before.archived_at is None:
+                return before
+            group = replace(before, archived_at=None)
+            await update_class_group(connection, group)
+            await self._audit(connection, "class_group.brought_back", group, by)
+        return group
+
     async def find(self, group_id: ClassGroupId) -> ClassGroup | None:
         return (await self.find_many([group_id])).get(group_id)
 

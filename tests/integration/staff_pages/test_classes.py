@@ -8,7 +8,7 @@ from server.ids import ClassGroupId
 from server.pages.authorisation_text import LETTER, TEXT_VERSION
 from server.pages.roster_views import quoted
 from server.pair import LocalizedText
-from server.people import Role, School, parse_roster
+from server.people import AuditFilter, Role, School, parse_roster
 from tests.integration.staff_pages.conftest import House
 
 COORDINATOR = frozenset({Role.TEACHER, Role.COORDINATOR})
@@ -122,15 +122,23 @@ async def test_the_schools_authorisation(house: House) -> None:
     assert "Earlier records" in page.text
 
 
-async def test_an_archived_class_is_out_of_the_list(house: House) -> None:
+async def test_an_archived_class_is_out_of_the_list_and_comes_back(house: House) -> None:
     _, path = await _class(house)
-    user = house.anybody
+    user, group = house.anybody, ClassGroupId(path.rsplit("/", 1)[1])
     page = await user.submit(await user.get(path), f"{path}/archive")
     assert page.path == "/class-groups"
-    assert path not in page.links
+    assert "In the archive: 1" in page.text
     page = await user.get(path)
     assert "This class is in the archive" in page.text
     assert f"{path}/roster" not in page.links
+    page = await user.submit(page, f"{path}/bring-back")
+    assert (page.path, f"{path}/roster" in page.links) == (path, True)
+    assert "The class is back" in page.text
+    assert "In the archive" not in (await user.get("/class-groups")).text
+    # Twice, as by the back button: nothing happens and nothing is written.
+    await house.people.class_groups.bring_back(group, None)
+    found = await house.people.audit.read(AuditFilter(action_prefix="class_group.brought_back"))
+    assert [entry.subject for entry in found.entries] == [group]
 
 
 async def test_the_log_in_pages_and_by_filter(house: House) -> None:

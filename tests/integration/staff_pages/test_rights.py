@@ -41,6 +41,7 @@ async def _foreign(house: House) -> tuple[list[str], list[str]]:
         f"/class-groups/new?school={school.id}",
         f"/class-groups/{group.id}/edit",
         f"/class-groups/{group.id}/archive",
+        f"/class-groups/{group.id}/bring-back",
         f"/class-groups/{group.id}/roster",
         f"/class-groups/{group.id}/roster/preview",
         f"/class-groups/{group.id}/authorisation",
