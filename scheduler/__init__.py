@@ -3,7 +3,8 @@
 Only what stands here is public; it imports nothing of `server`, and `server` imports nothing below it.
 """
 
-from scheduler.catalogue import UnknownClassGroup, demo_parties, demo_schools, find_party, parties_in
+from scheduler.calendars import DayCause, DayPlan, plan_day
+from scheduler.catalogue import UnknownClassGroup, demo_parties, demo_schools, demo_values, find_party, parties_in
 from scheduler.expand import Party
 from scheduler.fairness import (
     Account,
@@ -35,7 +36,14 @@ from scheduler.ical_out import (
     write_calendar,
 )
 from scheduler.interval import Interval
-from scheduler.loader import load_school, parse_school
+from scheduler.loader import (
+    calendar_values,
+    file_values,
+    load_school,
+    parse_school,
+    template_names,
+    template_values,
+)
 from scheduler.model import (
     ClassGroup,
     ClassGroupId,
@@ -59,6 +67,7 @@ from scheduler.replan import (
     change_all,
     change_following,
     change_one,
+    nearest_slots,
     place,
     repair,
     with_closure,
@@ -100,7 +109,9 @@ __all__ = [
     "Closure",
     "ClosureMode",
     "Confidence",
+    "DayCause",
     "DayPart",
+    "DayPlan",
     "EasierHour",
     "Existence",
     "Feed",
@@ -145,6 +156,7 @@ __all__ = [
     "best_near",
     "best_possible",
     "calendar_lessons",
+    "calendar_values",
     "cancel",
     "cancelled",
     "change_all",
@@ -153,15 +165,18 @@ __all__ = [
     "clock_changes",
     "demo_parties",
     "demo_schools",
+    "demo_values",
     "easier_hours",
     "feed_json",
     "feed_table",
+    "file_values",
     "find_overlaps",
     "find_party",
     "ledger",
     "lesson_uid",
     "load_school",
     "moved_lessons",
+    "nearest_slots",
     "official_year",
     "offset_at",
     "parse_school",
@@ -169,6 +184,7 @@ __all__ = [
     "parties_table",
     "party_json",
     "place",
+    "plan_day",
     "plan_series",
     "price_at",
     "propose_rotation",
@@ -185,6 +201,8 @@ __all__ = [
     "series_table",
     "slot_json",
     "table",
+    "template_names",
+    "template_values",
     "to_local",
     "tzdata_release",
     "weighted_burden",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from scheduler.expand import Party
-from scheduler.loader import DATA, load_school
+from scheduler.loader import DATA, file_values, load_school
 from scheduler.model import School
 
 
@@ -21,6 +22,15 @@ class UnknownClassGroup(LookupError):
 
 def demo_schools() -> tuple[School, ...]:
     return tuple(_demo_school(path) for path in sorted((DATA / "demo").glob("*.yaml")))
+
+
+def demo_values(school_id: str) -> dict[str, Any] | None:
+    """The file of one of our demo schools as it is written, without what only a demo has: to be edited as its own."""
+    path = {path.stem: path for path in (DATA / "demo").glob("*.yaml")}.get(school_id)
+    if path is None:
+        return None
+    values = file_values(path.read_bytes(), path.name)
+    return {key: value for key, value in values.items() if key not in ("class_groups", "demo")}
 
 
 def demo_parties() -> tuple[Party, ...]:

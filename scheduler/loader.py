@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -62,6 +62,32 @@ def load_school(path: Path) -> School:
 def parse_school(raw: bytes, name: str) -> School:
     """The same from bytes, such as an upload. Raises SchoolFileError."""
     return _school(parse_yaml(raw, name))
+
+
+def file_values(raw: bytes, name: str) -> dict[str, Any]:
+    """A file's values as they were written, all text; nothing is checked. Raises SchoolFileError."""
+    values = parse_yaml(raw, name).values
+    if not isinstance(values, dict):
+        raise SchoolFileError(Problem(name, 1, "", "expected keys and values"))
+    return values
+
+
+def template_values(name: str) -> dict[str, Any]:
+    """One of ours as it is written, to be edited as a school's own. Raises KeyError for another name."""
+    return _own_values("templates", name)
+
+
+def calendar_values(name: str) -> dict[str, Any]:
+    """One of ours as it is written, to be edited as a school's own. Raises KeyError for another name."""
+    return _own_values("calendars", name)
+
+
+def _own_values(folder: str, name: str) -> dict[str, Any]:
+    # The name comes from a file that somebody sent: it is looked up, never joined to a path.
+    path = {path.stem: path for path in (DATA / folder).glob("*.yaml")}[name]
+    values = read_yaml(path).values
+    assert isinstance(values, dict)
+    return values
 
 
 @lru_cache(maxsize=8)

@@ -5,7 +5,7 @@ Minimal perturbation is UniTime's and Timefold's idea: what still works is not t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -139,6 +139,13 @@ def repair(plan: SeriesPlan, query: Query, taken: Sequence[Interval] = ()) -> Ch
             lost = replace(lesson, slot=None, problem=problem)
             changed = replace(changed, lessons=tuple(lost if x.number == lesson.number else x for x in changed.lessons))
     return Change(plan=changed, moves=moves_between(plan, changed))
+
+
+def nearest_slots(query: Query, wanted_at: datetime, taken: Iterable[datetime] = ()) -> tuple[Slot, ...]:
+    """What could take the place of one lesson within a fortnight, the best first; `taken`: starts of other lessons."""
+    slots = search(query, expand_sides(query))
+    near = [slot for slot in slots if abs(slot.start_at - wanted_at) <= NEAR]
+    return replacements_for(query, near, wanted_at, taken)
 
 
 def with_closure(query: Query, side: str, closure: Closure) -> Query:

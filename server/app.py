@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -29,7 +28,7 @@ from server.http import (
     error_middleware,
 )
 from server.jobs import add_jobs
-from server.lessons import DEMO_LESSON, Lessons, list_classes
+from server.lessons import DEMO_LESSON, Lessons
 from server.metrics import Metrics
 from server.pages import (
     CardPrinter,
@@ -174,8 +173,8 @@ def _add_lessons(app: web.Application, parts: AppParts, people: People, lessons:
             answers=lessons.answers,
             series=lessons.series,
             terms=lessons.terms,
-            school_files=lessons.school_files,
-            list_classes=partial(list_classes, people, lessons.school_files),
+            hours_desk=lessons.hours_desk,
+            list_classes=lessons.list_classes,
             clock=parts.clock,
             origin=origin,
         ),

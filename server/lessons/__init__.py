@@ -18,7 +18,9 @@ from server.lessons.demo import DEMO_LESSON, DemoLesson, DemoPerson, demo_lesson
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.facts import SIDE_KEYS, LessonFacts, LessonState, SideFacts, SideKey
 from server.lessons.feed import CalendarFeeds, FeedFile
+from server.lessons.hits import Hit
 from server.lessons.hours import ClassHours, KnownHours, hours_of, starting_file
+from server.lessons.hours_desk import HoursDesk, HoursNow
 from server.lessons.keeper import LessonKeeper
 from server.lessons.lesson import (
     LOBBY_OPENS_BEFORE,
@@ -45,11 +47,20 @@ from server.lessons.school_hours import (
     Closed,
     FileProblem,
     check_file,
+    closure_entry,
     closures_of,
-    fits,
-    hit_by,
     with_closure,
     without_closure,
+)
+from server.lessons.school_values import (
+    bells_in,
+    calendar_in,
+    placed,
+    template_bells,
+    values_of,
+    with_key,
+    written,
+    years_in,
 )
 from server.lessons.seed import SeedPresence, add_presences, lessons_with_prefix, remove_lessons
 from server.lessons.series import Series
@@ -86,6 +97,9 @@ __all__ = [
     "Done",
     "FeedFile",
     "FileProblem",
+    "Hit",
+    "HoursDesk",
+    "HoursNow",
     "Interval",
     "KnownHours",
     "Lesson",
@@ -129,20 +143,21 @@ __all__ = [
     "allowed",
     "attendance_file_name",
     "bell_of",
+    "bells_in",
     "build_lessons",
     "calendar_entry",
+    "calendar_in",
     "change_term",
     "check_file",
     "clock_notices",
+    "closure_entry",
     "closures_of",
     "coming",
     "commands",
     "demo_lesson_json",
     "facts_of",
     "find_classes",
-    "fits",
     "heading_of",
-    "hit_by",
     "hours_of",
     "lesson_of_room",
     "lessons_with_prefix",
@@ -150,6 +165,7 @@ __all__ = [
     "load_zones",
     "other_side",
     "place_term",
+    "placed",
     "pupil_person",
     "read_calendar_reply",
     "remove_lessons",
@@ -159,8 +175,13 @@ __all__ = [
     "screen_person",
     "seen_of",
     "starting_file",
+    "template_bells",
     "transition",
+    "values_of",
     "wall_time",
     "with_closure",
+    "with_key",
     "without_closure",
+    "written",
+    "years_in",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,10 +11,12 @@ from server.lessons.answer_links import AnswerLinks
 from server.lessons.attendance_repository import SqlAttendanceRepository
 from server.lessons.attendance_service import AttendanceService
 from server.lessons.changes import LessonChanges
-from server.lessons.classes import find_classes
+from server.lessons.classes import find_classes, list_classes
 from server.lessons.clock_rules import ClockRules
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.feed import CalendarFeeds
+from server.lessons.hours import ClassHours
+from server.lessons.hours_desk import HoursDesk
 from server.lessons.keeper import LessonKeeper
 from server.lessons.mails import NOBODY, LessonMails
 from server.lessons.reminder_job import ReminderJob
@@ -28,6 +31,8 @@ from server.outbox import OutboxRepository
 from server.people import People
 from server.storage import Database
 
+ListClasses = Callable[[], Awaitable[Sequence[ClassHours]]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lessons:
@@ -40,6 +45,8 @@ class Lessons:
     series: SeriesService
     terms: TermService
     school_files: SchoolFiles
+    hours_desk: HoursDesk
+    list_classes: ListClasses
     reminders: ReminderJob
     letters: OutboxRepository
     clock_rules: ClockRules
@@ -65,6 +72,7 @@ def build_lessons(database: Database, people: People, clock: Clock, *, origin: s
     views = SeriesService(
         lessons=lessons, series=series, letters=letters, directory=directory, clock=clock, origin=origin
     )
+    classes = partial(list_classes, people, files)
     return Lessons(
         lessons=lessons,
         attendance=attendance,
@@ -86,6 +94,8 @@ def build_lessons(database: Database, people: People, clock: Clock, *, origin: s
             origin=origin,
         ),
         school_files=files,
+        hours_desk=HoursDesk(people=people, lessons=lessons, files=files, list_classes=classes, clock=clock),
+        list_classes=classes,
         reminders=ReminderJob(
             lessons_in=repository.in_states,
             find_lesson=repository.find,

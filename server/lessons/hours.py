@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from scheduler import ClassGroupId as PartyId
-from scheduler import Party, School, UnknownClassGroup, find_party, parse_school
+from scheduler import Party, School, UnknownClassGroup, demo_values, find_party, parse_school
 from server.ids import ClassGroupId, SchoolId
+from server.lessons.school_values import written
 from server.pair import LocalizedText, Side
 
 # What a class is taught by the clock of: template and calendar by zone. The zones are those of the MOE office's region
@@ -112,7 +113,10 @@ def _class_group(known: ClassHours) -> dict[str, object]:
 
 
 def starting_file(known: ClassHours) -> str:
-    """What a school begins with: the template and calendar of its kind, by name, and no closures."""
+    """What a school begins with: a demo school's own, else the template and calendar of its kind; no closures."""
+    own = demo_values(known.school_id)
+    if own is not None:
+        return written({**own, "closures": own.get("closures") or []})
     template, calendar = template_of(known.side, known.zone, known.grade)
     file = {
         "school": "own",
@@ -124,8 +128,7 @@ def starting_file(known: ClassHours) -> str:
         "calendar": calendar,
         "closures": [],
     }
-    # One key a line; every JSON value is YAML.
-    return "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in file.items())
+    return written(file)
 
 
 def _from_template(known: ClassHours) -> Party:

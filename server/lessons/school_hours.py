@@ -1,21 +1,16 @@
-"""What a school changes about its hours: closures added and taken away, a whole file checked, and whom it hits.
+"""What a school changes about its hours: closures added and taken away, a whole file checked.
 
 Pure but for our templates and calendars, which are read from files: call it in a thread.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-import yaml
-
-from scheduler import Query, SchoolFileError, SeriesError, parse_school, plan_series, to_local
-from server.lessons.hours import ClassHours, hours_of, with_class_group
-from server.lessons.lesson import Lesson
+from scheduler import SchoolFileError, parse_school
+from server.lessons.hours import ClassHours, with_class_group
+from server.lessons.school_values import values_of, with_key
 
 # A file of ten years with every closure named is some 30 kB.
 MAX_FILE_CHARS = 100_000
@@ -56,11 +51,11 @@ def check_file(text: str, known: ClassHours) -> tuple[FileProblem, ...]:
 
 def closures_of(text: str) -> tuple[Closed, ...]:
     """Of a checked file, in its order."""
-    found = _values(text).get("closures") or []
+    found = values_of(text).get("closures") or []
     return tuple(
         Closed(
             first=date.fromisoformat(str(one["first"])),
-            last=date.fromisoformat(str(one.get("last", one["first"]))),
+            last=date.fromisoformat(str(one.get("last") or one["first"])),
             part=str(one.get("part", "day")),
             mode=str(one.get("mode", "closed")),
             reason=str(one.get("reason", "")),
@@ -69,51 +64,24 @@ def closures_of(text: str) -> tuple[Closed, ...]:
     )
 
 
-def with_closure(text: str, closed: Closed) -> str:
-    values = _values(text)
-    entry = {
+def closure_entry(closed: Closed) -> dict[str, str]:
+    return {
         "first": closed.first.isoformat(),
         "last": closed.last.isoformat(),
         "part": closed.part,
         "mode": closed.mode,
         "reason": closed.reason,
     }
-    return _written(values | {"closures": [*(values.get("closures") or []), entry]})
+
+
+def with_closure(text: str, closed: Closed) -> str:
+    return with_key(text, "closures", [*(values_of(text).get("closures") or []), closure_entry(closed)])
 
 
 def without_closure(text: str, index: int) -> str:
     """Unchanged when there is none at that place."""
-    values = _values(text)
-    closures = list(values.get("closures") or [])
+    closures = list(values_of(text).get("closures") or [])
     if not 0 <= index < len(closures):
         return text
     del closures[index]
-    return _written(values | {"closures": closures})
-
-
-def hit_by(text: str, known: ClassHours, lessons: Sequence[Lesson]) -> tuple[Lesson, ...]:
-    """Lessons that fit this school's hours now and would not with that text; the others are moved by nobody."""
-    before, after = known, replace(known, school_file=text)
-    return tuple(lesson for lesson in lessons if fits(before, lesson) and not fits(after, lesson))
-
-
-def fits(known: ClassHours, lesson: Lesson) -> bool:
-    """Whether the class may take part at that time by its own bells, calendar and closures."""
-    party = hours_of(known).party
-    on = to_local(lesson.starts_at, party.school.zone).date()
-    try:
-        plan_series(Query(a=party, b=party, from_on=on, weeks=1, minutes=lesson.minutes), lesson.starts_at, 1)
-    except (SeriesError, ValueError):
-        return False
-    return True
-
-
-def _values(text: str) -> dict[str, Any]:
-    # Why the base loader: every scalar stays the text that was written, as the scheduler reads it (10:30, no, on).
-    values = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  # builds text, lists and mappings only
-    return values if isinstance(values, dict) else {}
-
-
-def _written(values: dict[str, Any]) -> str:
-    """One key a line; every JSON value is YAML, and times and dates stay text."""
-    return "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
+    return with_key(text, "closures", closures)

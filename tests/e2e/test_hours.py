@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.e2e import test_lesson_pages as lesson_pages
 from tests.e2e.test_lesson_pages import LANGUAGES, Enter, look
+from tests.e2e.test_pages import assert_accessible, shoot
 
 # The same people's doors as for the lesson pages.
 enter = lesson_pages.enter
@@ -32,7 +33,10 @@ PAGES = {
     "hours": "/hours?a={mine}&b={theirs}&from={day}&weeks=2",
     "hours-none": "/hours?a={mine}&b={theirs}&from={day}&weeks=2&tier=both_in_class",
     "calendar": "/account/calendar",
-    "bells": "/schools/tw-yunlin-daotian/hours",
+    "school-hours": "/schools/tw-yunlin-daotian/hours",
+    "bells": "/schools/tw-yunlin-daotian/hours/bells?at=0",
+    "school-calendar": "/schools/tw-yunlin-daotian/hours/calendar",
+    "school-year": "/schools/tw-yunlin-daotian/hours/calendar/year?at=0",
 }
 
 
@@ -49,6 +53,29 @@ def test_the_plan_of_a_series_is_accessible_and_photographed(enter: Enter, langu
     series = page.locator('a[href^="/series/new"]').first.get_attribute("href")
     assert series is not None
     look(page, "series-new", f"{series}&lessons=8", language)
+
+
+def test_bells_are_changed_by_keyboard_alone_and_looked_at_first(enter: Enter) -> None:
+    """A row is added in place; the look says what the change does, and leads back with everything that was typed."""
+    page = enter("kuo", viewport={"width": 390, "height": 844})
+    page.goto("/schools/tw-yunlin-daotian/hours/bells?at=0")
+    rows = page.locator("#bells fieldset").nth(1).locator(".row")
+    before = rows.count()
+    page.locator("#add-d0").focus()
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(before + 1)
+    expect(page.locator(f"#d0_r{before}_name")).to_be_focused()
+    page.keyboard.type("Club")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#d0_r{before}_end-error")).to_contain_text("Please fill this in.")
+    page.locator(f"#d0_r{before}_start").fill("16:10")
+    page.locator(f"#d0_r{before}_end").fill("16:50")
+    page.get_by_role("button", name=re.compile("See what it changes")).last.press("Enter")
+    expect(page.get_by_role("heading", name=re.compile("What the change does"))).to_be_visible()
+    assert_accessible(page, "what a change does")
+    shoot(page, "lessons-change", "en", is_full=True)
+    page.get_by_role("button", name=re.compile("Change something")).press("Enter")
+    expect(page.locator(f"#d0_r{before}_name")).to_have_value("Club")
 
 
 def test_three_inputs_find_an_hour_and_three_more_a_term(enter: Enter) -> None:

@@ -38,8 +38,9 @@ async def show_move(request: web.Request) -> web.Response:
         mine=own.class_group_id,
         partner=other.class_group_id,
         anchor="mine" if lesson.anchor == own.key else "partner",
-        date=lesson.date.isoformat(),
-        start=f"{lesson.start:%H:%M}",
+        # A page that knows a better hour leads here with it; what is no date is refused when it is sent.
+        date=request.query.get("date", lesson.date.isoformat())[:10],
+        start=request.query.get("start", f"{lesson.start:%H:%M}")[:5],
         minutes=str(lesson.minutes),
     )
     return await _page(request, asked, form)

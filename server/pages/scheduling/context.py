@@ -12,8 +12,8 @@ from server.lessons import (
     AnswerLinks,
     CalendarFeeds,
     ClassHours,
+    HoursDesk,
     LessonService,
-    SchoolFiles,
     SeriesService,
     TermService,
 )
@@ -30,7 +30,7 @@ class SchedulingPages:
     answers: AnswerLinks
     series: SeriesService
     terms: TermService
-    school_files: SchoolFiles
+    hours_desk: HoursDesk
     list_classes: Callable[[], Awaitable[Sequence[ClassHours]]]
     clock: Clock
     origin: Callable[[web.Request], str]

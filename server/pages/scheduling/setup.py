@@ -6,10 +6,12 @@ from aiohttp import web
 
 from server.access import Action, add_route
 from server.pages.scheduling.answer import post_answer, post_reply, show_answer
+from server.pages.scheduling.bells import post_bells, remove_bells, show_bells
 from server.pages.scheduling.calendar import end_calendar, make_calendar, send_calendar, show_calendar
 from server.pages.scheduling.clock_banner import dashboard_clock
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
 from server.pages.scheduling.hours import show_hours
+from server.pages.scheduling.school_calendar import post_year, show_school_calendar, show_year
 from server.pages.scheduling.school_hours import (
     add_closure,
     put_school_file,
@@ -43,6 +45,12 @@ def add_scheduling_pages(app: web.Application, pages: SchedulingPages) -> None:
     add_route(app, "POST", "/schools/{school}/hours/closures", add_closure, Action.SCHOOL_HOURS_CHANGE)
     add_route(app, "POST", "/schools/{school}/hours/closures/remove", remove_closure, Action.SCHOOL_HOURS_CHANGE)
     add_route(app, "POST", "/schools/{school}/hours/file", put_school_file, Action.SCHOOL_HOURS_CHANGE)
+    add_route(app, "GET", "/schools/{school}/hours/bells", show_bells, Action.SCHOOL_HOURS_SEE)
+    add_route(app, "POST", "/schools/{school}/hours/bells", post_bells, Action.SCHOOL_HOURS_CHANGE)
+    add_route(app, "POST", "/schools/{school}/hours/bells/remove", remove_bells, Action.SCHOOL_HOURS_CHANGE)
+    add_route(app, "GET", "/schools/{school}/hours/calendar", show_school_calendar, Action.SCHOOL_HOURS_SEE)
+    add_route(app, "GET", "/schools/{school}/hours/calendar/year", show_year, Action.SCHOOL_HOURS_SEE)
+    add_route(app, "POST", "/schools/{school}/hours/calendar/year", post_year, Action.SCHOOL_HOURS_CHANGE)
     app.router.add_get("/calendar/{token}.ics", send_calendar)
     app.router.add_get("/answer/{token}", show_answer)
     app.router.add_post("/answer/{token}", post_answer)

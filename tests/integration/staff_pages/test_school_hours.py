@@ -33,7 +33,15 @@ class Case:
         return await self.house.anybody.get(self.path)
 
     async def close(self, first: str, **more: str) -> Seen:
-        return await self.house.anybody.submit(await self.page(), f"{self.path}/closures", first=first, **more)
+        """Looked at, then saved; a form that is refused comes back by itself."""
+        looked = await self.house.anybody.submit(await self.page(), f"{self.path}/closures", first=first, **more)
+        return await self.save(looked) if looked.status == 200 else looked
+
+    async def save(self, looked: Seen) -> Seen:
+        """The second press, on the page that says what a change does."""
+        (form,) = [form for form in looked.forms if "version" in form.values]
+        given = {name: values[0] for name, values in form.values.items()}
+        return await self.house.anybody.post(form.action, given | {"step": "save"})
 
     async def file(self, text: str, step: str) -> Seen:
         """By the button of that step, which carries its value."""
@@ -84,7 +92,7 @@ async def test_a_typhoon_is_two_fields_and_names_the_lessons_it_hits(case: Case,
     found = await case.house.anybody.get(f"/hours?a={a}&b={b}&from=2026-10-26&weeks=1")
     assert "10/28 週三" in found.text
     assert "10/27 週二 07:40" not in found.text
-    removed = await case.house.anybody.submit(after, f"{case.path}/closures/remove")
+    removed = await case.save(await case.house.anybody.submit(after, f"{case.path}/closures/remove"))
     assert "No planned lesson is affected" in removed.text
     assert "do not fit" not in removed.text
 
@@ -101,7 +109,16 @@ async def test_the_file_is_looked_at_before_it_is_saved(case: Case, lessons: Les
     week = "week: {mon: full, tue: full, wed: full, thu: full, fri: full}"
     text = stored.html + "bells: [{first: 2020-01-01, " + days + ", " + week + "}]\n"
     looked = await case.file(text, "look")
-    assert "would not fit any more" in looked.text
+    assert "Planned lessons that fall out" in looked.text
+    # On both walls, and the nearest hour of the new bells instead: the form that moves it begins with that.
+    assert "2026/10/27" not in looked.text
+    assert "10/27 週二 08:40–09:20" in looked.text
+    assert "Mon Oct 26 5:40–6:20 PM" in looked.text
+    assert "10/27 週二 10:00–10:40" in looked.text
+    (move,) = [link for link in looked.links if "/move?" in link]
+    assert move == f"/lessons/{case.lesson.id}/move?date=2026-10-27&start=10:00"
+    form = (await case.house.anybody.get(move)).form(f"/lessons/{case.lesson.id}/move")
+    assert (form.values["date"], form.values["start"]) == (["2026-10-27"], ["10:00"])
     assert await lessons.school_files.find(case.school.id) is None
     saved = await case.file(text, "save")
     assert "do not fit any more: 1" in saved.text

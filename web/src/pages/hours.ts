@@ -1,3 +1,7 @@
-// Entry of "find an hour": drawn by the server, so this is style and the clocks of the page's top.
+// Entry of the pages of scheduling: drawn by the server, so this is style, the clocks of the top, and rows in place.
 import './staff.ts';
 import '../styles/hours.css';
+import '../styles/school_hours.css';
+import { startRows } from '../staff/rows.ts';
+
+startRows();
