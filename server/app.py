@@ -12,7 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from server.access import access_viewer_middleware, no_pupil
-from server.api import LessonApi, add_openapi
+from server.api import LessonApi, add_openapi, add_scheduling_api
 from server.classroom import Classroom
 from server.clock import Clock
 from server.demo_api import DemoApi, MediaAccess
@@ -181,6 +181,7 @@ def _add_lessons(app: web.Application, parts: AppParts, people: People, lessons:
     )
     add_jobs(app, lessons=lessons, mailer=people.mailer, clock=parts.clock)
     LessonApi(people=people, lessons=lessons).add_to(app)
+    add_scheduling_api(app, people=people, lessons=lessons, clock=parts.clock)
     add_openapi(app, LessonApi.operations(), VERSION)
 
 

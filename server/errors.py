@@ -14,6 +14,7 @@ A bad media packet is never an exception but a counted ``DropReason`` (see ``ser
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -64,6 +65,8 @@ class ErrorCode(StrEnum):
     RATE_LIMITED = "rate_limited"
     MEDIA_UNAVAILABLE = "media_unavailable"
     SEAT_UNKNOWN = "seat_unknown"
+    SCHOOL_FILE_INVALID = "school_file_invalid"
+    SERIES_NOT_PLANNABLE = "series_not_plannable"
     LESSON_STATE = "lesson_state"
     LESSON_CHANGED = "lesson_changed"
     LESSON_TIME_SKIPPED = "lesson_time_skipped"
@@ -282,6 +285,14 @@ TEXTS: dict[ErrorCode, ErrorText] = {
         "This list of names is too long or cannot be read.", "這份名單過長或無法讀取。"
     ),
     ErrorCode.ROSTER_FULL: ErrorText("A class group has at most 100 pupils.", "一個班級最多 100 名學生。"),
+    ErrorCode.SCHOOL_FILE_INVALID: ErrorText(
+        "The school's hours cannot be used as they are written; `problems` says where.",
+        "學校時間的內容無法使用，請見 `problems` 所列的位置。",
+    ),
+    ErrorCode.SERIES_NOT_PLANNABLE: ErrorText(
+        "A series cannot begin at this hour, or the weeks do not hold so many lessons.",
+        "無法從這個時間開始排課，或週數不足以排入這麼多堂。",
+    ),
     ErrorCode.LESSON_STATE: ErrorText(
         "The lesson is not at the point where this can be done.", "這堂課目前的狀態不能執行這個動作。"
     ),
@@ -349,7 +360,13 @@ class TongchuangError(Exception):
 
 
 class InvalidInput(TongchuangError):
+    """`problems`: of a document with several, where each is and what was expected; programs are told them."""
+
     status = 400
+
+    def __init__(self, code: ErrorCode, detail: str = "", *, problems: Sequence[Mapping[str, object]] = ()) -> None:
+        super().__init__(code, detail)
+        self.problems = tuple(problems)
 
 
 class Unauthorized(TongchuangError):

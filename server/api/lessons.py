@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 from aiohttp import web
 from pydantic import BaseModel
 
-from server.access import Action, Adult, Subject, add_route, authorise, viewer_of
+from server.access import Action, Adult, Subject, add_route, authorise
 from server.api.operation import Operation
 from server.api.others import CLASSROOM, DEMO
-from server.api.reading import read_json
+from server.api.reading import adult_of, json_answer, read_json
+from server.api.scheduling_routes import OPERATIONS as SCHEDULING
 from server.api.showing import attendance_out, both, lesson_out, names_of
 from server.api.wire import (
     AttendanceOut,
@@ -26,7 +27,7 @@ from server.api.wire import (
     ReportIn,
     SubstituteIn,
 )
-from server.errors import ErrorCode, NotFound, Unauthorized
+from server.errors import ErrorCode, NotFound
 from server.ids import AccountId, ClassGroupId, LessonId
 from server.lessons import Lesson, Lessons, Proposal, facts_of
 from server.pair import LocalizedText
@@ -51,7 +52,7 @@ class LessonApi:
     def operations(*, with_demo: bool = True) -> tuple[Operation, ...]:
         """Of the whole of /api/v1 but the document itself."""
         own = tuple(operation for operation, _, _ in _OWN) + tuple(operation for operation, _, _, _ in CHANGES)
-        return (*own, *CLASSROOM, *(DEMO if with_demo else ()))
+        return (*own, *SCHEDULING, *CLASSROOM, *(DEMO if with_demo else ()))
 
     def _routes(self) -> list[tuple[Operation, Action, Handler]]:
         own = [(operation, action, self._bound(ask)) for operation, action, ask in _OWN]
@@ -73,7 +74,7 @@ class LessonApi:
 
     async def _lesson(self, request: web.Request, action: Action) -> tuple[Lesson, Adult]:
         """Raises what `authorise` raises; a lesson that is not there is as one that is not theirs."""
-        viewer = _adult(request)
+        viewer = adult_of(request)
         lesson = await self.lessons.lessons.find(LessonId(request.match_info["id"]))
         if lesson is None:
             raise NotFound(ErrorCode.NOT_FOUND, "lesson")
@@ -85,13 +86,13 @@ class LessonApi:
         return lesson, viewer
 
     async def _answer(self, lesson: Lesson, status: int = 200) -> web.Response:
-        return _json(lesson_out(lesson, await names_of(self.people, [lesson])), status)
+        return json_answer(lesson_out(lesson, await names_of(self.people, [lesson])), status)
 
     async def show_me(self, request: web.Request) -> web.Response:
-        viewer = _adult(request)
+        viewer = adult_of(request)
         authorise(viewer, Action.ACCOUNT_SEE_OWN)
         account = viewer.account
-        return _json(
+        return json_answer(
             MeOut(
                 id=account.id,
                 name=both(account.name),
@@ -103,7 +104,7 @@ class LessonApi:
         )
 
     async def show_all(self, request: web.Request) -> web.Response:
-        viewer = _adult(request)
+        viewer = adult_of(request)
         authorise(viewer, Action.LESSON_LIST)
         account, service = viewer.account, self.lessons.lessons
         if Role.COORDINATOR in account.roles and account.is_verified and account.school_id is not None:
@@ -111,7 +112,7 @@ class LessonApi:
         else:
             found = await service.of_account(account.id)
         names = await names_of(self.people, found)
-        return _json(LessonsOut(lessons=[lesson_out(lesson, names) for lesson in found]))
+        return json_answer(LessonsOut(lessons=[lesson_out(lesson, names) for lesson in found]))
 
     async def show_one(self, request: web.Request) -> web.Response:
         lesson, _ = await self._lesson(request, Action.LESSON_SEE)
@@ -119,11 +120,11 @@ class LessonApi:
 
     async def show_attendance(self, request: web.Request) -> web.Response:
         lesson, _ = await self._lesson(request, Action.ATTENDANCE_SEE)
-        sheet = await self.lessons.attendance.sheet(lesson.id, by=_adult(request).account.id)
-        return _json(attendance_out(sheet, await names_of(self.people, [sheet.lesson])))
+        sheet = await self.lessons.attendance.sheet(lesson.id, by=adult_of(request).account.id)
+        return json_answer(attendance_out(sheet, await names_of(self.people, [sheet.lesson])))
 
     async def propose(self, request: web.Request) -> web.Response:
-        viewer = _adult(request)
+        viewer = adult_of(request)
         school_id = viewer.account.school_id
         authorise(viewer, Action.LESSON_PROPOSE, Subject(school_id=school_id) if school_id else Subject())
         asked = await read_json(request, ProposalIn)
@@ -184,20 +185,6 @@ class LessonApi:
 
     async def report(self, lesson: Lesson, viewer: Adult, sent: ReportIn) -> Lesson:
         return await self.lessons.lessons.report(lesson.id, sent.text, by=viewer.account.id, version=sent.version)
-
-
-def _adult(request: web.Request) -> Adult:
-    viewer = viewer_of(request)
-    if not isinstance(viewer, Adult):
-        raise Unauthorized(ErrorCode.SIGN_IN_NEEDED, request.path)
-    return viewer
-
-
-def _json(model: BaseModel, status: int = 200) -> web.Response:
-    body = model.model_dump_json(by_alias=True)
-    return web.Response(
-        text=body, status=status, content_type="application/json", headers={"Cache-Control": "no-store"}
-    )
 
 
 def _get(path: str, name: str, summary: str, answered: type[BaseModel], problems: tuple[int, ...]) -> Operation:

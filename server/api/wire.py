@@ -171,6 +171,14 @@ class ReportIn(ChangeIn):
 # -- the rest of /api/v1, written down here for its document
 
 
+class FileProblemOut(Wire):
+    """Where in a document something else was expected; `line` from 1, of a file that was sent as text."""
+
+    where: str
+    expected: str
+    line: int | None = None
+
+
 class ProblemOut(BaseModel):
     """RFC 9457, as application/problem+json."""
 
@@ -181,6 +189,7 @@ class ProblemOut(BaseModel):
     status: int
     code: str
     titles: Bilingual
+    problems: list[FileProblemOut] = []
 
 
 class DemoPersonOut(Wire):

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from server.errors import ErrorCode, NotFound, TongchuangError
+from server.errors import ErrorCode, InvalidInput, NotFound, TongchuangError
 from server.http.shown_path import shown_path
 
 log = structlog.get_logger("tongchuang.http")
@@ -82,13 +82,15 @@ def _answer(request: web.Request, error: TongchuangError, pages: ErrorPages) -> 
 def problem(error: TongchuangError, language: str) -> web.Response:
     """RFC 9457 with our stable `code` and both titles. `detail` stays in the log: it may quote what others sent."""
     titles = {"en": error.text.en, "zh-Hant-TW": error.text.zh}
-    body = {
+    body: dict[str, object] = {
         "type": "about:blank",
         "title": titles.get(language, error.text.en),
         "status": error.status,
         "code": str(error.code),
         "titles": titles,
     }
+    if isinstance(error, InvalidInput) and error.problems:
+        body["problems"] = [dict(one) for one in error.problems]
     headers = {"Content-Language": language}
     return web.json_response(body, status=error.status, content_type="application/problem+json", headers=headers)
 
