@@ -203,8 +203,19 @@ def _plan_one(query: Query, sides: Sides, number: int, wanted: datetime, week: l
         wanted_at=wanted,
         slot=None,
         problem=why_not(query, sides, cell, wanted),
-        replacements=replacements_for(query, search(query, sides, week), wanted),
+        replacements=_best_of_week(query, sides, wanted, week),
     )
+
+
+def _best_of_week(query: Query, sides: Sides, wanted: datetime, week: list[Run]) -> tuple[Slot, ...]:
+    """As many runs as it takes, the best tier first: drawing every slot of a week costs more than finding them."""
+    best: tuple[Slot, ...] = ()
+    for tier in sorted({run.tier for run in week}, key=lambda one: one.order):
+        chosen = [run for run in week if run.tier.order <= tier.order]
+        best = replacements_for(query, search(query, sides, chosen), wanted)
+        if len(best) == _REPLACEMENTS_SHOWN:
+            break
+    return best
 
 
 def _week_places(query: Query, sides: Sides, anchor: Anchor, monday: date, firsts: list[int]) -> tuple[int, int]:

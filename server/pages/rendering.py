@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,10 @@ class _Compiled(BytecodeCache):
 _COMPILED = _Compiled()
 
 
+# More than the catalogue has.
+_MOST_WORDS = 4_096
+
+
 class Renderer:
     """Templates are compiled when it is made, because reading files later would stop the event loop."""
 
@@ -68,6 +72,8 @@ def _environment(catalogue: Mapping[str, str], language: Language) -> Environmen
     other = other_language(language)
     say = partial(translate, catalogue)
 
+    # The same words stand on every page; what people typed goes through `pair_of`.
+    @lru_cache(maxsize=_MOST_WORDS)
     def pair(message: str) -> Markup:
         return _two_lines(language, say(language, message), other, say(other, message))
 
