@@ -24,7 +24,7 @@ class Burst:
         self.source: Source = first.source
         self.first = first.sequence
         self.last = packets[-1]
-        self.written: dict[bytes, tuple[BurstLayout, bytes]] = {}
+        self.written: dict[str, tuple[BurstLayout, bytes]] = {}
         expected = self.first
         highest_tid = 0
         # Packets of sound have a level each, so only one alone has one block.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sys import intern
+
 from server.sfu import vp8
 from server.sfu.burst import Burst
 from server.sfu.description import SendSection
@@ -60,7 +62,8 @@ class PacketWriter:
 
     def _name(self) -> None:
         self._key_trailer = self._writer.trailer_bytes
-        self.key = self._types + bytes((self._key_trailer,)) + self._extensions.shape
+        # Why interned: equal keys are one object, which stays in the cache from one subscriber to the next.
+        self.key = intern((self._types + bytes((self._key_trailer,)) + self._extensions.shape).decode("latin-1"))
 
     def find(self, burst: Burst) -> tuple[BurstLayout, bytes] | None:
         """How `burst` was laid out for another subscriber of our kind."""

@@ -34,12 +34,13 @@ class Scratch:
     Why shared: thirty buffers of their own would push one another out of the processor's cache.
     """
 
-    __slots__ = ("buffer", "pointer", "view")
+    __slots__ = ("buffer", "length", "pointer", "view")
 
     def __init__(self) -> None:
         self.buffer = bytearray(MAX_SEGMENTS * (MAX_PACKET_BYTES + MAX_TRAILER_BYTES))
         self.view = memoryview(self.buffer)
         self.pointer: Any = pointer_to(self.buffer)
+        self.length: Any = new_length()
 
 
 class _Prepared:
@@ -162,13 +163,14 @@ class SrtpBurstWriter:
         return layout.count
 
     def _send_single(self, layout: BurstLayout, handle: Any, path: Path) -> int:
-        length_pointer = self._length
-        length_pointer[0] = layout.sizes[0]
-        if srtp_protect(handle, self._scratch.pointer, length_pointer):
+        scratch = self._scratch
+        length = scratch.length
+        length[0] = layout.sizes[0]
+        if srtp_protect(handle, scratch.pointer, length):
             self._stats.drop(DropReason.OUT_PROTECT)
             return 0
         if layout.prepared is None:
-            layout.prepared = self._scratch.view[: length_pointer[0]]
+            layout.prepared = scratch.view[: length[0]]
         path.send(layout.prepared)
         return 1
 
