@@ -52,10 +52,11 @@ FLAGS = (
 
 @dataclass(frozen=True)
 class Product:
-    """A running product; `process_id` is None when somebody else started it."""
+    """A running product; `process_id` and `data` are None when somebody else started it."""
 
     url: str
     process_id: int | None
+    data: Path | None = None
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +80,8 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         "--media-tcp-port",
         "0",
     ]
-    command += ["--data", str(tmp_path_factory.mktemp("data"))]
+    data = tmp_path_factory.mktemp("data")
+    command += ["--data", str(data)]
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         env={**os.environ, **ENVIRONMENT},
@@ -92,7 +94,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     if not line:
         pytest.fail("serve ended without its ready line")
     try:
-        yield Product(line.removeprefix(READY).strip(), process.pid)
+        yield Product(line.removeprefix(READY).strip(), process.pid, data)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

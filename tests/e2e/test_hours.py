@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e import test_lesson_pages as lesson_pages
+from tests.e2e.conftest import Product
 from tests.e2e.test_lesson_pages import LANGUAGES, Enter, look
-from tests.e2e.test_pages import assert_accessible, shoot
+from tests.e2e.test_pages import assert_accessible, shoot, wait_until_drawn
 
 # The same people's doors as for the lesson pages.
 enter = lesson_pages.enter
@@ -125,3 +129,65 @@ def test_a_calendar_address_is_fetched_without_signing_in(enter: Enter) -> None:
     page.get_by_text("End the address").click()
     page.get_by_role("button", name=re.compile("Yes, end it")).click()
     assert page.request.get(address).status == 404
+
+
+def answer_link(product: Product) -> str:
+    """The path in the newest letter that asks for an answer; its reader opens it on a phone."""
+    if product.data is None:
+        pytest.skip("a product that somebody else started keeps its letters to itself")
+    query = "SELECT text FROM outbox_letter WHERE text LIKE '%/answer/%' ORDER BY id DESC LIMIT 1"
+    with closing(sqlite3.connect(product.data / "tongchuang.sqlite3")) as database:
+        (text,) = database.execute(query).fetchone()
+    found = re.search(r"/answer/[\w-]+", text)
+    assert found is not None
+    return found[0]
+
+
+def test_an_hour_is_proposed_countered_from_a_phone_accepted_moved_and_in_the_calendar(
+    enter: Enter, open_page: Callable[..., Page], product: Product
+) -> None:
+    """One hour on its whole way; who answers is not signed in. Both languages."""
+    kuo = enter("kuo", "zh-Hant-TW", viewport={"width": 1366, "height": 768})
+    # Weeks that the series of another test does not reach.
+    kuo.goto(PAGES["hours"].format(mine=MINE, theirs=THEIRS, day=next_term() + timedelta(weeks=8)))
+    kuo.locator(".slot").last.get_by_role("link", name=re.compile("提議這個時間|Propose this hour")).click()
+    kuo.locator('input[name="title_en"]').fill("Night markets")
+    kuo.locator('input[name="title_zh"]').fill("夜市")
+    kuo.locator("main form button[data-main]").click()
+    kuo.locator('button[value="send"]').click()
+    expect(kuo.locator("#press")).to_be_visible()
+    lesson = re.search(r"/lessons/(le_\w+)", kuo.url)
+    assert lesson is not None
+
+    phone = open_page(answer_link(product), size=(390, 844), locale="en")
+    wait_until_drawn(phone)
+    expect(phone.get_by_role("heading", level=1)).to_contain_text("Does this hour work for your class?")
+    phone.get_by_text("Another hour would be better").click()
+    shoot(phone, "hours-answer", "en", is_full=True)
+    assert_accessible(phone, "the answer page on a phone")
+    start = phone.get_by_label("Starts at")
+    hour, minute = start.input_value().split(":")
+    start.fill(f"{hour}:{(int(minute) + 5) % 60:02d}")
+    phone.get_by_role("button", name="Propose this instead").click()
+    expect(phone.locator("main")).to_contain_text("Your answer is with the other side")
+
+    telefon = open_page(answer_link(product), size=(390, 844), locale="zh-Hant-TW")
+    wait_until_drawn(telefon)
+    assert telefon.evaluate("document.documentElement.lang") == "zh-Hant-TW"
+    shoot(telefon, "hours-answer", "zh-Hant-TW", is_full=True)
+    assert_accessible(telefon, "the answer page on a phone, in Chinese")
+    telefon.locator('button[value="accept"]').click()
+    expect(telefon.locator(".notice[data-tone=good]")).to_be_visible()
+
+    kuo.goto(f"/lessons/{lesson[1]}/move")
+    on = kuo.locator('input[name="date"]')
+    on.fill((date.fromisoformat(on.input_value()) + timedelta(days=7)).isoformat())
+    kuo.locator('button[value="look"]').click()
+    kuo.locator('button[value="send"]').click()
+    expect(kuo.locator("#press")).to_be_visible()
+    kuo.goto("/account/calendar")
+    kuo.locator('form[action="/account/calendar"] button').click()
+    feed = kuo.request.get(kuo.locator("#address").input_value()).text().replace("\r\n ", "")
+    (event,) = [one for one in feed.split("BEGIN:VEVENT") if f"lesson-{lesson[1]}@" in one]
+    assert "SEQUENCE:3" in event, "proposed, countered, accepted, moved"
+    assert "STATUS:TENTATIVE" in event, "the other side has not agreed to the new date yet"
