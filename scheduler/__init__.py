@@ -5,6 +5,7 @@ Only what stands here is public; it imports nothing of `server`, and `server` im
 
 from scheduler.calendars import DayCause, DayPlan, plan_day
 from scheduler.catalogue import UnknownClassGroup, demo_parties, demo_schools, demo_values, find_party, parties_in
+from scheduler.day_sheet import DaySheet, day_sheet
 from scheduler.expand import Party
 from scheduler.fairness import (
     Account,
@@ -52,6 +53,7 @@ from scheduler.model import (
     Confidence,
     DayPart,
     Names,
+    PaintedHour,
     School,
     Tier,
     Window,
@@ -79,6 +81,7 @@ from scheduler.series_report import calendar_lessons, feed_json, feed_table, ser
 from scheduler.slot import Payer, Reason, SideSlot, Slot
 from scheduler.standing import price_at, review
 from scheduler.tzdata_change import MovedLesson, StoredLesson, moved_lessons
+from scheduler.window import Stretch
 from scheduler.yaml_file import Problem, SchoolFileError
 from scheduler.zone import (
     ClockChange,
@@ -112,6 +115,7 @@ __all__ = [
     "DayCause",
     "DayPart",
     "DayPlan",
+    "DaySheet",
     "EasierHour",
     "Existence",
     "Feed",
@@ -125,6 +129,7 @@ __all__ = [
     "Names",
     "NotACalendar",
     "OfficialYear",
+    "PaintedHour",
     "Party",
     "Payer",
     "PlannedLesson",
@@ -145,6 +150,7 @@ __all__ = [
     "Skipped",
     "Slot",
     "StoredLesson",
+    "Stretch",
     "Tier",
     "UnknownClassGroup",
     "UnknownZone",
@@ -163,6 +169,7 @@ __all__ = [
     "change_following",
     "change_one",
     "clock_changes",
+    "day_sheet",
     "demo_parties",
     "demo_schools",
     "demo_values",

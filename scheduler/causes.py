@@ -157,6 +157,7 @@ _LOST = {
         "Teaching is at a distance on {dates}, and this class does not join from home.",
         "{dates}為遠距教學，而這一班無法在家上線。",
     ),
+    "class_busy": ("A class has something else, or cannot, on {dates}.", "班級另有安排或無法上課：{dates}。"),
     "teacher_busy": ("A teacher is busy on {dates}.", "授課老師另有課務：{dates}。"),
     "room_busy": ("No room with video equipment is free on {dates}.", "沒有可用的視訊教室：{dates}。"),
     "not_offered": (

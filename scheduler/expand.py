@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from scheduler import zone
 from scheduler.calendars import DayPlan, plan_day
-from scheduler.interval import CELL_MINUTES, Grid, to_minute
+from scheduler.interval import CELL_MINUTES, Grid, Interval, to_minute
 from scheduler.kept import Kept
 from scheduler.model import (
     AT_SCHOOL,
@@ -26,14 +26,16 @@ from scheduler.model import (
     ClosureMode,
     Confidence,
     DatedBusy,
+    PaintedHour,
     Period,
     School,
     WeeklyBusy,
     WindowKind,
 )
-from scheduler.window import Stretch, stretches
+from scheduler.window import Stretch, painted_stretches, stretches
 
 _DAY = timedelta(days=1)
+_ALMOST_A_MINUTE = timedelta(seconds=59, microseconds=999_999)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,16 @@ class Availability:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A class group of a school."""
+    """A class group of a school.
+
+    `busy`: instants at which the class has something else, such as a lesson that was agreed on; `teachers_busy`: at
+    which one of its teachers has, as calendars read from elsewhere tell it.
+    """
 
     school: School
     group: ClassGroup
+    busy: tuple[Interval, ...] = ()
+    teachers_busy: tuple[Interval, ...] = ()
 
     @property
     def id(self) -> str:
@@ -128,7 +136,7 @@ class _Shape:
 
 class _Expansion:
     def __init__(self, party: Party, grid: Grid, minimum_willingness: int) -> None:
-        self.school, self.group, self.grid = party.school, party.group, grid
+        self.party, self.school, self.group, self.grid = party, party.school, party.group, grid
         self.minimum, self.full = minimum_willingness, grid.full
         self.kinds: dict[WindowKind, int] = defaultdict(int)
         self.lost: dict[str, dict[WindowKind, int]] = defaultdict(lambda: defaultdict(int))
@@ -136,6 +144,9 @@ class _Expansion:
         self.unconfirmed = self.starts = self.closed = self.distance = 0
         self.is_dated = any(one.dates is not None or one.first_on or one.last_on for one in self.group.windows)
         self.shapes: dict[object, _Shape] = {}
+        # Where an hour was offered by hand, the windows say nothing any more. What is withheld stays in them, so that
+        # it can be told what it took; `class_busy` takes it away.
+        self.by_hand = self._union(self._painted(hour) for hour in party.group.painted if hour.willingness)
 
     def run(self) -> Availability:
         for on in local_dates(self.grid, self.school):
@@ -144,6 +155,7 @@ class _Expansion:
         removed = {
             "closure": self.closed,
             "distance_teaching": self.distance,
+            "class_busy": self._class_busy(),
             "teacher_busy": teachers,
             "room_busy": rooms,
         }
@@ -177,11 +189,15 @@ class _Expansion:
         else:
             full = self.full
             for kind, willingness, cells in shape.offered:
-                self._offer(plan, kind, willingness, (cells << place if place >= 0 else cells >> -place) & full)
+                self._lay(plan, kind, willingness, (cells << place if place >= 0 else cells >> -place) & full)
             for stretch in shape.late:
-                self._offer(plan, stretch.kind, stretch.willingness, self._bits(plan.on, stretch, key))
+                self._lay(plan, stretch.kind, stretch.willingness, self._bits(plan.on, stretch, key))
             self.starts |= (shape.starts << place if place >= 0 else shape.starts >> -place) & full
             self._add_starts(plan.on, shape.late_starts, key)
+        for hour in self.group.painted:
+            if hour.on == plan.on and hour.willingness:
+                for stretch in painted_stretches(hour, plan):
+                    self._offer(plan, stretch.kind, stretch.willingness, self._bits(plan.on, stretch, key))
         if plan.confidence is Confidence.UNCONFIRMED:
             self.unconfirmed |= self._touching(plan.on, 0, MINUTES_A_DAY, key)
         for closure in plan.closures:
@@ -194,8 +210,12 @@ class _Expansion:
     def _add_slowly(self, plan: DayPlan, shape: _Shape, key: str) -> None:
         """On a day on which a clock changes, or whose midnight is off the grid's beat."""
         for stretch in shape.stretches:
-            self._offer(plan, stretch.kind, stretch.willingness, self._bits(plan.on, stretch, key))
+            self._lay(plan, stretch.kind, stretch.willingness, self._bits(plan.on, stretch, key))
         self._add_starts(plan.on, {period.start_minute for period in plan.periods}, key)
+
+    def _lay(self, plan: DayPlan, kind: WindowKind, willingness: int, bits: int) -> None:
+        """What a window offers, where nobody offered an hour by hand."""
+        self._offer(plan, kind, willingness, bits & ~self.by_hand if self.by_hand else bits)
 
     def _offer(self, plan: DayPlan, kind: WindowKind, willingness: int, bits: int) -> None:
         if plan.closed_by is not None:
@@ -220,9 +240,24 @@ class _Expansion:
             found = self.shapes[place] = _shape_of(tuple(stretches(self.group, plan)), plan.periods)
         return found
 
+    def _painted(self, hour: PaintedHour) -> int:
+        return self._touching(hour.on, hour.start_minute, hour.end_minute, self.school.zone_on(hour.on))
+
+    def _class_busy(self) -> int:
+        """Cells that the class withholds, or has something else in."""
+        withheld = self._union(self._painted(hour) for hour in self.group.painted if not hour.willingness)
+        return withheld | self._instants(self.party.busy)
+
+    def _instants(self, intervals: Iterable[Interval]) -> int:
+        """Every cell that they graze; seconds round outwards."""
+        return self._union(
+            self.grid.touching(to_minute(one.start_at), to_minute(one.end_at + _ALMOST_A_MINUTE)) for one in intervals
+        )
+
     def _people_and_rooms(self) -> tuple[int, int]:
         """Cells at which a needed teacher is busy, and those at which no room with video equipment is free."""
         teachers = self._union(self._busy(teacher.weekly, teacher.dated) for teacher in self.group.teachers)
+        teachers |= self._instants(self.party.teachers_busy)
         if not self.group.rooms:
             return teachers, 0
         rooms = self.grid.full

@@ -74,4 +74,4 @@ def _with_window(party: Party, kind: WindowKind, start: int, end: int, willingne
         start_minute=start,
         end_minute=end,
     )
-    return Party(party.school, replace(party.group, windows=(*party.group.windows, window)))
+    return replace(party, group=replace(party.group, windows=(*party.group.windows, window)))

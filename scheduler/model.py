@@ -248,6 +248,19 @@ class DatedBusy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaintedHour:
+    """What somebody said of one real date: `willingness` 0 cannot, else how gladly; it wins over the bells there.
+
+    Which kind of window it is follows from the hour and that date's bells, so that it cannot be said wrongly.
+    """
+
+    on: date
+    start_minute: int
+    end_minute: int
+    willingness: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Teacher:
     id: TeacherId
     name: str
@@ -270,6 +283,7 @@ class ClassGroup:
 
     `crosses_breaks`: a lesson may run over the short breaks between periods, as in a class with one teacher all day.
     `joins_from_home`: distance-teaching days are usable, because every pupil has a device at home.
+    `painted`: hours of real dates that are offered beyond the windows, or withheld from them.
     """
 
     id: ClassGroupId
@@ -282,6 +296,7 @@ class ClassGroup:
     rooms: tuple[Room, ...] = ()
     crosses_breaks: bool = False
     joins_from_home: bool = False
+    painted: tuple[PaintedHour, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

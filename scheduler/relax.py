@@ -181,7 +181,7 @@ def _people_and_rooms(query: Query) -> Iterator[_Idea]:
                     code="without_teacher",
                     en=f"Without {teacher.name} of {party.school.name.en}",
                     zh=f"{party.school.name.zh}的{teacher.name}不必在場",
-                    query=_with_party(query, side, Party(party.school, replace(group, teachers=rest))),
+                    query=_with_party(query, side, replace(party, group=replace(group, teachers=rest))),
                     effort=4,
                 )
         if any(room.weekly or room.dated for room in group.rooms) or any(not room.has_video for room in group.rooms):
@@ -189,7 +189,7 @@ def _people_and_rooms(query: Query) -> Iterator[_Idea]:
                 code="another_room",
                 en=f"Another room with video equipment at {party.school.name.en}",
                 zh=f"{party.school.name.zh}另找一間視訊教室",
-                query=_with_party(query, side, Party(party.school, replace(group, rooms=()))),
+                query=_with_party(query, side, replace(party, group=replace(group, rooms=()))),
                 effort=2,
             )
 
@@ -246,7 +246,7 @@ def _stretched(
 
 def _with_windows(query: Query, side: str, windows: tuple[Window, ...]) -> Query:
     party = query.a if side == "a" else query.b
-    return _with_party(query, side, Party(party.school, replace(party.group, windows=windows)))
+    return _with_party(query, side, replace(party, group=replace(party.group, windows=windows)))
 
 
 def _with_party(query: Query, side: str, party: Party) -> Query:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from scheduler import zone
-from scheduler.expand import Party
 from scheduler.interval import Interval, to_minute
 from scheduler.model import Closure
 from scheduler.search import Query, Sides, expand_sides, search, slot_at
@@ -152,7 +151,7 @@ def with_closure(query: Query, side: str, closure: Closure) -> Query:
     """The query after a school of side `a` or `b` announced a closure."""
     party = query.a if side == "a" else query.b
     school = replace(party.school, closures=(*party.school.closures, closure))
-    closed = Party(school, party.group)
+    closed = replace(party, school=school)
     return replace(query, a=closed) if side == "a" else replace(query, b=closed)
 
 

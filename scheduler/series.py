@@ -27,6 +27,7 @@ _CAUSES = {
     "distance_teaching": Names(en="teaching is at a distance", zh="改為遠距教學"),
     "holiday": Names(en="a holiday", zh="放假日"),
     "break": Names(en="a school break", zh="學校放假"),
+    "class_busy": Names(en="the class has something else, or cannot", zh="班級另有安排或無法上課"),
     "teacher_busy": Names(en="a teacher is busy", zh="老師另有課務"),
     "room_busy": Names(en="no room with video equipment is free", zh="沒有可用的視訊教室"),
     "not_offered": Names(en="the class does not offer this hour", zh="班級沒有開放這個時段"),

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from scheduler.calendars import DayPlan
-from scheduler.model import AT_SCHOOL, MINUTES_A_DAY, SATURDAY, ClassGroup, Period, Window, WindowKind
+from scheduler.model import (
+    AT_SCHOOL,
+    DAY_PART_MINUTES,
+    MINUTES_A_DAY,
+    SATURDAY,
+    ClassGroup,
+    DayPart,
+    PaintedHour,
+    Period,
+    Window,
+    WindowKind,
+)
 
 # Longer pauses are lunch or a recess with its own duty; shorter ones a class with one teacher can work through.
 LONGEST_CROSSED_BREAK_MINUTES = 15
@@ -78,3 +90,37 @@ def _bell_spans(window: Window, group: ClassGroup, periods: Iterable[Period]) ->
         else:
             merged.append((start, end))
     return merged
+
+
+def painted_stretches(painted: PaintedHour, plan: DayPlan) -> Iterator[Stretch]:
+    """An offered hour in pieces, each of the kind that the hour is on that date: by the bells, then by the clock."""
+    cuts = {painted.start_minute, painted.end_minute, *_borders(plan)}
+    inside = sorted(cut for cut in cuts if painted.start_minute <= cut <= painted.end_minute)
+    for start, end in pairwise(inside):
+        yield Stretch(kind_at(start, plan), painted.willingness, start, end)
+
+
+def kind_at(minute: int, plan: DayPlan) -> WindowKind:
+    """What that minute is to a class: lesson time is all between the first bell and the last that is nothing else."""
+    if plan.first_bell is None or plan.dismissal is None:
+        if plan.on.weekday() >= SATURDAY:
+            return WindowKind.SATURDAY
+        # A weekday without bells: the clock alone divides it.
+        first_bell = dismissal = DAY_PART_MINUTES[DayPart.MORNING][1]
+    else:
+        first_bell, dismissal = plan.first_bell, plan.dismissal
+    if minute < first_bell:
+        return WindowKind.BEFORE_SCHOOL
+    if minute < dismissal:
+        ringing = (period.kind for period in plan.periods if period.start_minute <= minute < period.end_minute)
+        return next(ringing, WindowKind.INSTRUCTION)
+    return WindowKind.EVENING if minute >= DAY_PART_MINUTES[DayPart.EVENING][0] else WindowKind.AFTER_SCHOOL
+
+
+def _borders(plan: DayPlan) -> Iterator[int]:
+    """Where the kind may change."""
+    yield DAY_PART_MINUTES[DayPart.MORNING][1]
+    yield DAY_PART_MINUTES[DayPart.EVENING][0]
+    for period in plan.periods:
+        yield period.start_minute
+        yield period.end_minute
