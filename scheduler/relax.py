@@ -179,8 +179,9 @@ def _people_and_rooms(query: Query) -> Iterator[_Idea]:
                 rest = tuple(one for one in group.teachers if one is not teacher)
                 yield _Idea(
                     code="without_teacher",
-                    en=f"Without {teacher.name} of {party.school.name.en}",
-                    zh=f"{party.school.name.zh}的{teacher.name}不必在場",
+                    # A teacher may go without a name: then nobody learns from this who is busy.
+                    en=f"Without {teacher.name or 'one of the teachers'} of {party.school.name.en}",
+                    zh=f"{party.school.name.zh}的{teacher.name or '其中一位老師'}不必在場",
                     query=_with_party(query, side, replace(party, group=replace(group, teachers=rest))),
                     effort=4,
                 )

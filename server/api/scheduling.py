@@ -40,7 +40,7 @@ from server.api.scheduling_wire import (
 from server.api.showing import both, lesson_out, names_of
 from server.clock import Clock
 from server.errors import ErrorCode, InvalidInput, NotFound
-from server.ids import AccountId
+from server.ids import AccountId, ClassGroupId
 from server.lessons import ClassHours, Lesson, Lessons, LessonState, NotDone, Proposal, Series, facts_of, hours_of
 from server.pair import LocalizedText
 from server.people import People
@@ -85,7 +85,7 @@ class SchedulingApi:
                 zone=one.zone,
                 grade=one.grade,
             )
-            for one in await self.lessons.list_classes()
+            for one in await self.lessons.classes.names()
         ]
         return json_answer(ClassesOut(classes=found))
 
@@ -108,11 +108,12 @@ class SchedulingApi:
         guessed = [key for key, side in (("a", left), ("b", right)) if side.is_guessed]
         return OverlapOut.model_validate({**answer_json(find_overlaps(query)), "is_guessed": guessed})
 
-    async def _pair(self, a: str, b: str) -> tuple[ClassHours, ClassHours]:
-        classes = {str(one.class_group_id): one for one in await self.lessons.list_classes()}
-        if a not in classes or b not in classes or a == b:
+    async def _pair(self, a: str, b: str, *, with_agreed: bool = True) -> tuple[ClassHours, ClassHours]:
+        first, second = ClassGroupId(a), ClassGroupId(b)
+        classes = await self.lessons.classes.hours([first, second], with_agreed=with_agreed)
+        if first not in classes or second not in classes or a == b:
             raise NotFound(ErrorCode.NOT_FOUND, "one of the two classes, or both the same")
-        return classes[a], classes[b]
+        return classes[first], classes[second]
 
     async def plan(self, request: web.Request) -> web.Response:
         _proposer(request)
@@ -121,7 +122,8 @@ class SchedulingApi:
         return json_answer(PlanOut.model_validate(series_json(plan)))
 
     async def _plan(self, request: web.Request, asked: PlanIn) -> tuple[ClassHours, ClassHours, SeriesPlan]:
-        a, b = await self._pair(asked.a, asked.b)
+        # As on the page: an hour that is given away already is refused when its lesson is proposed.
+        a, b = await self._pair(asked.a, asked.b, with_agreed=False)
         if a.school_id != adult_of(request).account.school_id or b.school_id == a.school_id:
             raise NotFound(ErrorCode.NOT_FOUND, "a is not one of the own classes, or b is")
         plan = await asyncio.to_thread(_planned, asked, a, b)

@@ -35,13 +35,16 @@ async def _read(url: URL) -> Sequence[ClassHours]:
 
     from server.clock import SystemClock
     from server.errors import ErrorCode, Unavailable
-    from server.lessons import SchoolFiles, list_classes
+    from server.lessons import build_lessons
     from server.people import build_people
     from server.storage import Database
 
     database, clock = Database(url), SystemClock()
     try:
-        return await list_classes(build_people(database, clock), SchoolFiles(database, clock))
+        classes = build_lessons(database, build_people(database, clock), clock).classes
+        names = await classes.names()
+        hours = await classes.hours([one.class_group_id for one in names])
+        return [hours[one.class_group_id] for one in names if one.class_group_id in hours]
     except SQLAlchemyError as error:
         raise Unavailable(ErrorCode.DATABASE_UNUSABLE, str(error).splitlines()[0]) from error
     finally:

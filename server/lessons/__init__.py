@@ -12,14 +12,14 @@ from server.lessons.build import Lessons, build_lessons
 from server.lessons.calendar_entry import calendar_entry
 from server.lessons.calendar_reply import CalendarReply, read_calendar_reply
 from server.lessons.changes import LessonChanges
-from server.lessons.classes import find_classes, list_classes
+from server.lessons.classes import Classes
 from server.lessons.clock_notice import AfterChange, ClockNotice, clock_notices, other_side
 from server.lessons.demo import DEMO_LESSON, DemoLesson, DemoPerson, demo_lesson_json
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.facts import SIDE_KEYS, LessonFacts, LessonState, SideFacts, SideKey
 from server.lessons.feed import CalendarFeeds, FeedFile
 from server.lessons.hits import Hit
-from server.lessons.hours import ClassHours, KnownHours, hours_of, starting_file
+from server.lessons.hours import ClassHours, ClassName, KnownHours, hours_of, starting_file
 from server.lessons.hours_desk import HoursDesk, HoursNow
 from server.lessons.keeper import LessonKeeper
 from server.lessons.lesson import (
@@ -87,6 +87,8 @@ __all__ = [
     "CalendarFeeds",
     "CalendarReply",
     "ClassHours",
+    "ClassName",
+    "Classes",
     "ClockChoice",
     "ClockNotice",
     "Closed",
@@ -161,7 +163,6 @@ __all__ = [
     "hours_of",
     "lesson_of_room",
     "lessons_with_prefix",
-    "list_classes",
     "load_zones",
     "other_side",
     "place_term",

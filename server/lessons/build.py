@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from server.availability import ClassTeachers, PaintedHours
 from server.clock import Clock
 from server.lessons.answer_links import AnswerLinks
 from server.lessons.attendance_repository import SqlAttendanceRepository
 from server.lessons.attendance_service import AttendanceService
 from server.lessons.changes import LessonChanges
-from server.lessons.classes import find_classes, list_classes
+from server.lessons.classes import Classes
 from server.lessons.clock_rules import ClockRules
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.feed import CalendarFeeds
-from server.lessons.hours import ClassHours
 from server.lessons.hours_desk import HoursDesk
 from server.lessons.keeper import LessonKeeper
 from server.lessons.mails import NOBODY, LessonMails
@@ -31,8 +30,6 @@ from server.outbox import OutboxRepository
 from server.people import People
 from server.storage import Database
 
-ListClasses = Callable[[], Awaitable[Sequence[ClassHours]]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lessons:
@@ -46,7 +43,9 @@ class Lessons:
     terms: TermService
     school_files: SchoolFiles
     hours_desk: HoursDesk
-    list_classes: ListClasses
+    painted: PaintedHours
+    class_teachers: ClassTeachers
+    classes: Classes
     reminders: ReminderJob
     letters: OutboxRepository
     clock_rules: ClockRules
@@ -69,10 +68,11 @@ def build_lessons(database: Database, people: People, clock: Clock, *, origin: s
     )
     letters = OutboxRepository(database)
     files, series = SchoolFiles(database, clock), SeriesRepository(database)
+    painted, teachers = PaintedHours(database, clock), ClassTeachers(database)
+    classes = Classes(people=people, files=files, painted=painted, teachers=teachers, lessons=repository, clock=clock)
     views = SeriesService(
         lessons=lessons, series=series, letters=letters, directory=directory, clock=clock, origin=origin
     )
-    classes = partial(list_classes, people, files)
     return Lessons(
         lessons=lessons,
         attendance=attendance,
@@ -89,13 +89,15 @@ def build_lessons(database: Database, people: People, clock: Clock, *, origin: s
             records=TermRecords(database),
             letters=letters,
             directory=directory,
-            find_classes=partial(find_classes, people, files),
+            find_classes=partial(classes.hours, with_agreed=False, with_archived=True),
             clock=clock,
             origin=origin,
         ),
         school_files=files,
-        hours_desk=HoursDesk(people=people, lessons=lessons, files=files, list_classes=classes, clock=clock),
-        list_classes=classes,
+        hours_desk=HoursDesk(people=people, lessons=lessons, files=files, list_classes=classes.bells, clock=clock),
+        painted=painted,
+        class_teachers=teachers,
+        classes=classes,
         reminders=ReminderJob(
             lessons_in=repository.in_states,
             find_lesson=repository.find,

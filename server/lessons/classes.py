@@ -1,41 +1,144 @@
-"""Every class group that may be searched for hours, as the scheduler needs to know it: names only."""
+"""Class groups that may be searched for hours: by name for a list, and with all that is known of the few in question.
+
+A fixed number of queries for both, however many schools there are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
 
-from server.ids import ClassGroupId
-from server.lessons.hours import ClassHours
+from scheduler import DatedBusy, Interval, Teacher, TeacherId
+from server.availability import ClassTeachers, Owner, Painted, PaintedHours, PaintState, together
+from server.clock import Clock
+from server.ids import AccountId, ClassGroupId
+from server.lessons.facts import LessonState
+from server.lessons.hours import ClassHours, ClassName
+from server.lessons.lesson import Lesson
+from server.lessons.ports import LessonRepository
 from server.lessons.school_file import SchoolFiles
-from server.people import ClassGroup, People, School
+from server.people import Account, ClassGroup, People, School
+
+# The scheduler looks at most sixty weeks ahead; a date before yesterday is asked about by nobody.
+_BACK, _AHEAD = timedelta(days=2), timedelta(weeks=61)
+# A proposal that the other side has not answered keeps no hour from anybody.
+_AGREED = frozenset({LessonState.CONFIRMED, LessonState.CONSENT_CHECKED, LessonState.LOBBY, LessonState.LIVE})
 
 
-async def list_classes(people: People, files: SchoolFiles) -> tuple[ClassHours, ...]:
-    """In the order of schools, then of classes."""
-    found: list[ClassHours] = []
-    texts = await files.texts()
-    for school in await people.schools.list():
-        groups = await people.class_groups.of_school(school.id)
-        found += [_hours(group, school, texts.get(school.id, "")) for group in groups]
-    return tuple(found)
+class Classes:
+    """Reads only."""
+
+    def __init__(
+        self,
+        *,
+        people: People,
+        files: SchoolFiles,
+        painted: PaintedHours,
+        teachers: ClassTeachers,
+        lessons: LessonRepository,
+        clock: Clock,
+    ) -> None:
+        self._people = people
+        self._files = files
+        self._painted = painted
+        self._teachers = teachers
+        self._lessons = lessons
+        self._clock = clock
+
+    async def names(self) -> tuple[ClassName, ...]:
+        """Of all that are not archived, in the order of schools, then of classes."""
+        schools = await self._people.schools.list()
+        of_school: dict[str, list[ClassGroup]] = {}
+        for group in await self._people.class_groups.all():
+            of_school.setdefault(group.school_id, []).append(group)
+        return tuple(
+            ClassName(
+                class_group_id=group.id,
+                school_id=school.id,
+                class_name=group.name,
+                school_name=school.name,
+                side=school.side,
+                zone=school.zone,
+                grade=group.grade,
+            )
+            for school in schools
+            for group in of_school.get(school.id, ())
+        )
+
+    async def bells(self) -> tuple[ClassHours, ...]:
+        """Of all that are not archived, by the files of their schools alone: nothing painted, nobody busy."""
+        names = await self.names()
+        files = await self._files.texts(list({one.school_id for one in names}))
+        return tuple(
+            ClassHours(
+                class_group_id=one.class_group_id,
+                school_id=one.school_id,
+                class_name=one.class_name,
+                school_name=one.school_name,
+                side=one.side,
+                zone=one.zone,
+                grade=one.grade,
+                size=0,
+                school_file=files.get(one.school_id, ""),
+            )
+            for one in names
+        )
+
+    async def hours(
+        self, ids: Collection[ClassGroupId], *, with_agreed: bool = True, with_archived: bool = False
+    ) -> dict[ClassGroupId, ClassHours]:
+        """What `hours_of` needs, of those that exist.
+
+        `with_agreed`: lessons that both sides agreed on keep their hour; False where each is asked for when it is made.
+        `with_archived`: for lessons that are in the books already.
+        """
+        found = await self._people.class_groups.find_many(ids)
+        groups = {one.id: one for one in found.values() if with_archived or one.archived_at is None}
+        schools = await self._people.schools.find_many({group.school_id for group in groups.values()})
+        files = await self._files.texts(list(schools))
+        teachers = await self._teachers.of_class_groups(list(groups))
+        accounts = await self._people.accounts.find_many({one for some in teachers.values() for one in some})
+        first, last = self._clock.now().date() - _BACK, self._clock.now().date() + _AHEAD
+        owners = [*map(Owner.class_group, groups), *map(Owner.account, accounts)]
+        painted = await self._painted.of_many(owners, first, last)
+        lessons = [
+            lesson
+            for lesson in (
+                await self._lessons.touching(list(groups), list(accounts), first, last) if with_agreed else ()
+            )
+            if lesson.state in _AGREED
+        ]
+        return {
+            group.id: _hours(
+                group,
+                schools[group.school_id],
+                files.get(group.school_id, ""),
+                [accounts[one] for one in teachers.get(group.id, ()) if _counts(accounts.get(one), group)],
+                painted,
+                lessons,
+            )
+            for group in groups.values()
+            if group.school_id in schools
+        }
 
 
-async def find_classes(
-    people: People, files: SchoolFiles, ids: Collection[ClassGroupId]
-) -> dict[ClassGroupId, ClassHours]:
-    """Those class groups, archived ones too: their lessons stay in the books."""
-    groups = await people.class_groups.find_many(ids)
-    schools = await people.schools.find_many({group.school_id for group in groups.values()})
-    found = {}
-    for group in groups.values():
-        school = schools.get(group.school_id)
-        if school is not None:
-            stored = await files.find(school.id)
-            found[group.id] = _hours(group, school, stored.text if stored else "")
-    return found
+def _counts(account: Account | None, group: ClassGroup) -> bool:
+    """Who left the school, or may not sign in any more, keeps no class waiting."""
+    return account is not None and not account.is_disabled and account.school_id == group.school_id
 
 
-def _hours(group: ClassGroup, school: School, text: str) -> ClassHours:
+def _hours(
+    group: ClassGroup,
+    school: School,
+    file: str,
+    teachers: Sequence[Account],
+    painted: Mapping[Owner, tuple[Painted, ...]],
+    lessons: Sequence[Lesson],
+) -> ClassHours:
+    its = painted.get(Owner.class_group(group.id), ())
+    theirs = {one.id: painted.get(Owner.account(one.id), ()) for one in teachers}
+    # A teacher's "cannot" is a busy teacher; what a teacher offers is offered to the class.
+    offered = [[one for one in hours if one.state is not PaintState.CANNOT] for hours in theirs.values()]
     return ClassHours(
         class_group_id=group.id,
         school_id=school.id,
@@ -45,5 +148,26 @@ def _hours(group: ClassGroup, school: School, text: str) -> ClassHours:
         zone=school.zone,
         grade=group.grade,
         size=0,
-        school_file=text,
+        school_file=file,
+        painted=together([its, *offered]),
+        teachers=tuple(_teacher(account_id, hours) for account_id, hours in theirs.items()),
+        busy=_intervals(one for one in lessons if one.side_of_class_group(group.id) is not None),
+        teachers_busy=_intervals(one for one in lessons if any(one.side_of_adult(account) for account in theirs)),
     )
+
+
+def _teacher(account_id: AccountId, hours: Sequence[Painted]) -> Teacher:
+    """Without a name: the other school learns that somebody cannot, not who."""
+    return Teacher(
+        id=TeacherId(account_id),
+        name="",
+        dated=tuple(
+            DatedBusy(on=one.on, start_minute=one.start_minute, end_minute=one.end_minute)
+            for one in hours
+            if one.state is PaintState.CANNOT
+        ),
+    )
+
+
+def _intervals(lessons: Iterable[Lesson]) -> tuple[Interval, ...]:
+    return tuple(Interval(one.starts_at, one.ends_at) for one in lessons)

@@ -12,7 +12,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from scheduler import ClassGroupId as PartyId
-from scheduler import Party, School, UnknownClassGroup, demo_values, find_party, parse_school
+from scheduler import (
+    Interval,
+    PaintedHour,
+    Party,
+    School,
+    Teacher,
+    UnknownClassGroup,
+    demo_values,
+    find_party,
+    parse_school,
+)
 from server.ids import ClassGroupId, SchoolId
 from server.lessons.school_values import written
 from server.pair import LocalizedText, Side
@@ -38,8 +48,8 @@ _COUNTRY = {Side.TAIWAN: "TW", Side.UNITED_STATES: "US"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClassHours:
-    """What is known of a class group's day. `grade`: as its school writes it, "5" or "Grade 10"."""
+class ClassName:
+    """A class group as a list of choices names it; when it can meet another, only its `ClassHours` say."""
 
     class_group_id: ClassGroupId
     school_id: SchoolId
@@ -48,9 +58,22 @@ class ClassHours:
     side: Side
     zone: str
     grade: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassHours(ClassName):
+    """What is known of a class group's day. `grade`: as its school writes it, "5" or "Grade 10"."""
+
     size: int
     # the school's own file (docs/scheduler.md, without class groups); "" when it has none yet
     school_file: str = ""
+    # what the class and its teachers painted on real dates
+    painted: tuple[PaintedHour, ...] = ()
+    # those that its lessons need, with the hours of real dates at which they cannot; without names
+    teachers: tuple[Teacher, ...] = ()
+    # lessons that were agreed on, and what the teachers' own calendars tell
+    busy: tuple[Interval, ...] = ()
+    teachers_busy: tuple[Interval, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +91,21 @@ def hours_of(known: ClassHours) -> KnownHours:
     Reads our templates and calendars: call it in a thread. Raises SchoolFileError for a file that was never checked.
     """
     if known.school_file:
-        return KnownHours(party=party_of_file(known), is_guessed=False)
+        return KnownHours(party=_with_people(party_of_file(known), known), is_guessed=False)
     try:
-        return KnownHours(party=find_party(known.class_group_id), is_guessed=False)
+        return KnownHours(party=_with_people(find_party(known.class_group_id), known), is_guessed=False)
     except UnknownClassGroup:
-        return KnownHours(party=_from_template(known), is_guessed=True)
+        return KnownHours(party=_with_people(_from_template(known), known), is_guessed=True)
+
+
+def _with_people(party: Party, known: ClassHours) -> Party:
+    """The bells, and what people said beside them."""
+    group = replace(
+        party.group,
+        painted=(*party.group.painted, *known.painted),
+        teachers=(*party.group.teachers, *known.teachers),
+    )
+    return replace(party, group=group, busy=known.busy, teachers_busy=known.teachers_busy)
 
 
 def template_of(side: Side, zone: str, grade: str) -> tuple[str, str]:
@@ -91,7 +124,13 @@ def template_of(side: Side, zone: str, grade: str) -> tuple[str, str]:
 
 def party_of_file(known: ClassHours) -> Party:
     """The class group on the bells and calendar of its school's file."""
-    return _party(parse_school(with_class_group(known.school_file, known).encode(), "school.yaml"), known)
+    return _party(_parsed(with_class_group(known.school_file, known), "school.yaml"), known)
+
+
+@lru_cache(maxsize=512)  # both sides of some hundred pairs; a file is some kilobytes
+def _parsed(text: str, name: str) -> School:
+    """Why kept: reading YAML takes ten times as long as searching a term."""
+    return parse_school(text.encode(), name)
 
 
 def _party(school: School, known: ClassHours) -> Party:
@@ -144,4 +183,4 @@ def _from_template(known: ClassHours) -> Party:
         "calendar": calendar,
         "class_groups": [_class_group(known)],
     }
-    return _party(parse_school(json.dumps(file, ensure_ascii=False).encode(), f"{template}.yaml"), known)
+    return _party(_parsed(json.dumps(file, ensure_ascii=False), f"{template}.yaml"), known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,10 +53,10 @@ class SchoolFiles:
             changed_at=row.changed_at,
         )
 
-    async def texts(self) -> dict[SchoolId, str]:
-        """Of all schools that have one."""
+    async def texts(self, ids: Collection[SchoolId]) -> dict[SchoolId, str]:
+        """Of those schools that have one, in one query."""
         async with self._database.read() as connection:
-            rows = (await connection.execute(select(_t.school_id, _t.text))).all()
+            rows = (await connection.execute(select(_t.school_id, _t.text).where(_t.school_id.in_(ids)))).all()
         return {SchoolId(row.school_id): row.text for row in rows}
 
     async def put(self, school_id: SchoolId, text: str, *, version: int, by: AccountId | None) -> None:

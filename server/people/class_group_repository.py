@@ -74,6 +74,12 @@ async def find_class_groups(
     return {row.id: _class_group(row) for row in rows}
 
 
+async def all_class_groups(connection: AsyncConnection) -> tuple[ClassGroup, ...]:
+    query = select(class_group_table).where(class_group_table.c.archived_at.is_(None))
+    rows = await connection.execute(query.order_by(class_group_table.c.name_en, class_group_table.c.id))
+    return tuple(_class_group(row) for row in rows)
+
+
 async def class_groups_of_school(
     connection: AsyncConnection, school_id: SchoolId, *, with_archived: bool
 ) -> tuple[ClassGroup, ...]:

@@ -13,6 +13,7 @@ from server.errors import ErrorCode, InvalidInput, NotFound
 from server.ids import AccountId, ClassGroupId, SchoolId, new_class_group_id
 from server.pair import LocalizedText
 from server.people.class_group_repository import (
+    all_class_groups,
     authorisations_of,
     class_groups_of_school,
     find_class_groups,
@@ -89,6 +90,11 @@ class ClassGroupService:
     async def find_many(self, ids: Iterable[ClassGroupId]) -> dict[ClassGroupId, ClassGroup]:
         async with self._parts.database.read() as connection:
             return await find_class_groups(connection, ids)
+
+    async def all(self) -> tuple[ClassGroup, ...]:
+        """Of every school, without the archived ones, by name: one query."""
+        async with self._parts.database.read() as connection:
+            return await all_class_groups(connection)
 
     async def of_school(self, school_id: SchoolId, *, with_archived: bool = False) -> tuple[ClassGroup, ...]:
         """By name."""

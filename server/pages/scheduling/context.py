@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from server.availability import ClassTeachers, PaintedHours
 from server.clock import Clock
 from server.lessons import (
     AnswerLinks,
     CalendarFeeds,
-    ClassHours,
+    Classes,
     HoursDesk,
     LessonService,
+    SchoolFiles,
     SeriesService,
     TermService,
 )
@@ -22,7 +24,7 @@ from server.people import People
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulingPages:
-    """`list_classes`: every class group that is not archived. `origin`: where this request's reader reaches us."""
+    """`origin`: where this request's reader reaches us."""
 
     people: People
     lessons: LessonService
@@ -31,7 +33,10 @@ class SchedulingPages:
     series: SeriesService
     terms: TermService
     hours_desk: HoursDesk
-    list_classes: Callable[[], Awaitable[Sequence[ClassHours]]]
+    school_files: SchoolFiles
+    classes: Classes
+    painted: PaintedHours
+    class_teachers: ClassTeachers
     clock: Clock
     origin: Callable[[web.Request], str]
 

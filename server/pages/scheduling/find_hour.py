@@ -6,7 +6,7 @@ The search runs in a thread: a pair takes some ten milliseconds, an empty answer
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final
@@ -143,9 +143,8 @@ def text_of(names: Names) -> LocalizedText:
     return LocalizedText(names.en, names.zh)
 
 
-async def find(question: HourQuestion, classes: Sequence[ClassHours], now: datetime) -> Found | None:
+async def find(question: HourQuestion, chosen: Mapping[str, ClassHours], now: datetime) -> Found | None:
     """None while one of the two classes is not chosen (or not one that the viewer may choose)."""
-    chosen = {str(known.class_group_id): known for known in classes}
     a, b = chosen.get(question.a), chosen.get(question.b)
     if a is None or b is None or a is b:
         return None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from server.access import Action, Adult, authorise, viewer_of
+from server.ids import ClassGroupId
+from server.lessons import ClassHours, ClassName
 from server.pages import wall
-from server.pages.scheduling.context import SCHEDULING
+from server.pages.scheduling.context import SCHEDULING, SchedulingPages
 from server.pages.scheduling.find_hour import MOST_WEEKS, TIER_NAMES, TIERS, Found, HourQuestion, find
 from server.pages.scheduling.week_grid import Seam, Week
 from server.pages.staff import staff_page
@@ -18,7 +22,7 @@ async def show_hours(request: web.Request) -> web.Response:
     authorise(viewer, Action.HOURS_FIND)
     pages = request.app[SCHEDULING]
     school = viewer.account.school_id if isinstance(viewer, Adult) else None
-    classes = await pages.list_classes()
+    classes = await pages.classes.names()
     own = [one for one in classes if one.school_id == school]
     question = HourQuestion.read(request.query)
     if not question.a and own:
@@ -31,7 +35,7 @@ async def show_hours(request: web.Request) -> web.Response:
         own=own,
         classes=classes,
         partners=[one for one in classes if one.school_id != school],
-        found=await find(question, classes, pages.clock.now()),
+        found=await find(question, await _chosen(pages, question, classes), pages.clock.now()),
         most_weeks=MOST_WEEKS,
         tiers=TIERS,
         tier_names=TIER_NAMES,
@@ -43,6 +47,14 @@ async def show_hours(request: web.Request) -> web.Response:
         week_text=week_text,
         seam_text=seam_text,
     )
+
+
+async def _chosen(
+    pages: SchedulingPages, question: HourQuestion, classes: Sequence[ClassName]
+) -> dict[str, ClassHours]:
+    """What is known of the two classes of the question; nothing while one of them is none of the choices."""
+    wanted = {one.class_group_id for one in classes} & {ClassGroupId(question.a), ClassGroupId(question.b)}
+    return {} if len(wanted) != 2 else {str(one): known for one, known in (await pages.classes.hours(wanted)).items()}
 
 
 def week_text(week: Week, found: Found) -> str:

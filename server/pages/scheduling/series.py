@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from server.access import Action, Adult, Subject, authorise, viewer_of
 from server.errors import ErrorCode, NotFound, Unauthorized
-from server.ids import AccountId
+from server.ids import AccountId, ClassGroupId
 from server.lessons import ClassHours, Proposal
 from server.pages import wall
 from server.pages.flash import Flash
@@ -104,9 +104,9 @@ async def _ask(request: web.Request, values: Mapping[str, object]) -> Asked:
         raise Unauthorized(ErrorCode.SIGN_IN_NEEDED, NEW)
     pages = request.app[SCHEDULING]
     question = SeriesQuestion.read(values)
-    classes: dict[str, ClassHours] = {one.class_group_id: one for one in await pages.list_classes()}
-    a = classes.get(question.group_a) if question else None
-    b = classes.get(question.group_b) if question else None
+    wanted = [ClassGroupId(question.group_a), ClassGroupId(question.group_b)] if question else []
+    classes: dict[ClassGroupId, ClassHours] = await pages.classes.hours(wanted, with_agreed=False)
+    a, b = (classes.get(one) for one in wanted) if question else (None, None)
     if question is None or a is None or b is None or a.school_id != school_id or b.school_id == school_id:
         raise NotFound(ErrorCode.NOT_FOUND, "the hour or the classes of a series")
     everybody = await pages.people.accounts.of_school(b.school_id)

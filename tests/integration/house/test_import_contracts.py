@@ -34,6 +34,7 @@ WRONG = [
     ("pure", "server/sfu/forwarder.py", "import time"),
     ("pure", "server/signaling/sdp.py", "import asyncio"),
     ("lessons-root", "server/pages/views.py", "import server.lessons.machine"),
+    ("availability-root", "server/lessons/hours.py", "import server.availability.painting"),
     ("people-root", "server/lessons/service.py", "import server.people.sign_ins"),
     ("classroom-root", "server/app.py", "import server.classroom.store"),
     ("access-root", "server/pages/views.py", "from server.access.rules import RULES"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
@@ -88,15 +88,18 @@ def application(viewer: Viewer, tmp_path: Path) -> web.Application:
     async def find_school(_: str) -> School | None:
         return None
 
-    async def list_classes() -> tuple[ClassHours, ...]:
+    async def names() -> tuple[ClassHours, ...]:
         return CLASSES
+
+    async def hours(ids: Collection[ClassGroupId]) -> dict[ClassGroupId, ClassHours]:
+        return {one.class_group_id: one for one in CLASSES if one.class_group_id in ids}
 
     pages = ErrorPages(render=render_error, choose_language=choose_language)
     app = web.Application(middlewares=[error_middleware(pages), know])
     app[FIND_SCHOOL] = find_school
     setup_pages(app, PagesContext(dist=tmp_path, is_demo=True, public_url="", version="9", demo_lesson=None))
     clock = FakeClock(datetime(2026, 10, 18, 16, 0, tzinfo=UTC))
-    app[SCHEDULING] = SimpleNamespace(list_classes=list_classes, clock=clock)  # type: ignore[misc]  # all that it reads
+    app[SCHEDULING] = SimpleNamespace(classes=SimpleNamespace(names=names, hours=hours), clock=clock)  # type: ignore[misc]  # all that it reads
     add_route(app, "GET", "/hours", show_hours, Action.HOURS_FIND)
     return app
 

@@ -1,7 +1,7 @@
 """Hours painted on real dates, and calendars from elsewhere: they change those instants and nothing else.
 
-Timeful #192 is the trap: an undated weekday poll is an hour off after a clock change. There is no such thing here: what is
-painted has a date, and is read on that date's own clock.
+Timeful #192 is the trap: an undated weekday poll is an hour off after a clock change. There is no such thing here:
+what is painted has a date, and is read on that date's own clock.
 """
 
 from __future__ import annotations

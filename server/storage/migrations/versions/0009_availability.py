@@ -1,0 +1,51 @@
+"""Hours painted on real dates, whose classes they count for, and calendars that are read from elsewhere."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision: str | None = "0008"
+branch_labels: str | None = None
+depends_on: str | None = None
+
+_INSTANT = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "painting",
+        sa.Column("owner_kind", sa.String(16), nullable=False),
+        sa.Column("owner_id", sa.String(64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("changed_by", sa.String(64)),
+        sa.Column("changed_at", _INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("owner_kind", "owner_id", name="pk_painting"),
+    )
+    op.create_table(
+        "painted_hour",
+        sa.Column("owner_kind", sa.String(16), nullable=False),
+        sa.Column("owner_id", sa.String(64), nullable=False),
+        sa.Column("on_date", sa.Date(), nullable=False),
+        sa.Column("start_minute", sa.Integer(), nullable=False),
+        sa.Column("end_minute", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.PrimaryKeyConstraint("owner_kind", "owner_id", "on_date", "start_minute", name="pk_painted_hour"),
+        sa.CheckConstraint("state IN ('cannot', 'reluctantly', 'gladly')", name="ck_painted_hour_state"),
+        sa.CheckConstraint(
+            "start_minute >= 0 AND start_minute < end_minute AND end_minute <= 1440", name="ck_painted_hour_minutes"
+        ),
+    )
+    op.create_table(
+        "class_group_teacher",
+        sa.Column("class_group_id", sa.String(64), nullable=False),
+        sa.Column("account_id", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("class_group_id", "account_id", name="pk_class_group_teacher"),
+    )
+    op.create_index("ix_class_group_teacher_account_id", "class_group_teacher", ["account_id"])
+
+
+def downgrade() -> None:
+    for name in ("class_group_teacher", "painted_hour", "painting"):
+        op.drop_table(name)
