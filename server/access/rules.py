@@ -61,6 +61,8 @@ _SCHOOLS = {
     Action.SCHOOL_HOURS_SEE: _rule(_IT, _LIAISON, _COORDINATOR, _TEACHER),
     # A teacher too: who hears of the typhoon first writes it down.
     Action.SCHOOL_HOURS_CHANGE: _rule(_IT, _COORDINATOR, _TEACHER),
+    # An address that is a secret of the school's, and whole weeks without lessons: the coordinator's word.
+    Action.SCHOOL_CALENDARS_CHANGE: _rule(_COORDINATOR),
     Action.PEOPLE_SEE: _rule(_IT, _COORDINATOR, _TEACHER),
     Action.ADMINISTRATOR_LIST: _rule(_IT),
     Action.ADMINISTRATOR_INVITE: _rule(_IT),
@@ -90,6 +92,10 @@ _LESSONS = {
     Action.LESSON_LIST: _rule(Standing.SIGNED_IN),
     # Names of classes and schools, and their bell times: what two schools must know of one another to meet.
     Action.HOURS_FIND: _rule(_IT, _LIAISON, Standing.VERIFIED),
+    # One's own, of the own school's day; nobody paints, or reads, another person's.
+    Action.HOURS_PAINT_OWN: _rule(_COORDINATOR, _TEACHER),
+    Action.HOURS_SEE_CLASS: _rule(_COORDINATOR, _TEACHER),
+    Action.HOURS_PAINT_CLASS: _rule(_COORDINATOR),
     Action.LESSON_PROPOSE: _rule(_COORDINATOR, _TEACHER),
     Action.LESSON_SEE: _rule(_LEAD, _COORD_OF_LESSON, _EXPECTED, _IT),
     Action.LESSON_CONFIRM: _rule(_LEAD_OF_SIDE, _COORD_OF_SIDE, states=_one(_S.PROPOSED)),

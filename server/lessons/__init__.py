@@ -158,7 +158,6 @@ __all__ = [
     "commands",
     "demo_lesson_json",
     "facts_of",
-    "find_classes",
     "heading_of",
     "hours_of",
     "lesson_of_room",

@@ -121,6 +121,22 @@ class Classes:
             if group.school_id in schools
         }
 
+    async def bells_of(self, school: School, *, first: Collection[ClassGroupId] = ()) -> ClassHours:
+        """The bells of a school, as one of `first`, or else any of its classes, has them. Nothing painted is in it."""
+        groups = sorted(await self._people.class_groups.of_school(school.id), key=lambda group: group.id not in first)
+        group = groups[0] if groups else None
+        return ClassHours(
+            class_group_id=group.id if group else ClassGroupId(""),
+            school_id=school.id,
+            class_name=group.name if group else school.name,
+            school_name=school.name,
+            side=school.side,
+            zone=school.zone,
+            grade=group.grade if group else "",
+            size=0,
+            school_file=(await self._files.texts([school.id])).get(school.id, ""),
+        )
+
 
 def _counts(account: Account | None, group: ClassGroup) -> bool:
     """Who left the school, or may not sign in any more, keeps no class waiting."""

@@ -11,6 +11,7 @@ from server.pages.scheduling.calendar import end_calendar, make_calendar, send_c
 from server.pages.scheduling.clock_banner import dashboard_clock
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
 from server.pages.scheduling.hours import show_hours
+from server.pages.scheduling.painting import choose_classes, paint_class, paint_own, show_class, show_own
 from server.pages.scheduling.school_calendar import post_year, show_school_calendar, show_year
 from server.pages.scheduling.school_hours import (
     add_closure,
@@ -28,6 +29,11 @@ from server.pages.staff import add_dashboard_part
 def add_scheduling_pages(app: web.Application, pages: SchedulingPages) -> None:
     app[SCHEDULING] = pages
     add_route(app, "GET", "/hours", show_hours, Action.HOURS_FIND)
+    add_route(app, "GET", "/account/availability", show_own, Action.HOURS_PAINT_OWN)
+    add_route(app, "POST", "/account/availability", paint_own, Action.HOURS_PAINT_OWN)
+    add_route(app, "POST", "/account/availability/classes", choose_classes, Action.HOURS_PAINT_OWN)
+    add_route(app, "GET", "/class-groups/{id}/availability", show_class, Action.HOURS_SEE_CLASS)
+    add_route(app, "POST", "/class-groups/{id}/availability", paint_class, Action.HOURS_PAINT_CLASS)
     add_route(app, "GET", "/account/calendar", show_calendar, Action.ACCOUNT_SEE_OWN)
     add_route(app, "POST", "/account/calendar", make_calendar, Action.ACCOUNT_CHANGE_OWN)
     add_route(app, "POST", "/account/calendar/end", end_calendar, Action.ACCOUNT_CHANGE_OWN)
