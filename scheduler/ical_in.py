@@ -24,6 +24,8 @@ MAX_BYTES = 4_000_000
 MAX_EVENTS = 10_000
 # Of one event in the range asked for: daily for sixty weeks, twice.
 MAX_OCCURRENCES = 1_000
+# Of the whole file: a person's year has some thousand; more only keeps the processor busy.
+MAX_ALL_OCCURRENCES = 20_000
 # Faster than daily is no school event, and expanding it would never end.
 _TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
 # Feeds of living schools; a daily rule since the year 1 would take seconds to expand.
@@ -98,6 +100,10 @@ def read_feed(raw: bytes, start_at: datetime, end_at: datetime, key: str) -> Fee
     events: list[FeedEvent] = []
     skipped: list[Skipped] = []
     for number, group in _by_uid(blocks):
+        if len(events) > MAX_ALL_OCCURRENCES:
+            why = f"the file has more than {MAX_ALL_OCCURRENCES} occurrences; what follows is left out"
+            skipped.append(Skipped(event=number, summary=_summary(group[0]), code="too_many", why=why))
+            break
         try:
             events += _expand(group, zones, start_at, end_at, floating)
         except _Unusable as error:

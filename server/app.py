@@ -178,6 +178,7 @@ def _add_lessons(app: web.Application, parts: AppParts, people: People, lessons:
             classes=lessons.classes,
             painted=lessons.painted,
             class_teachers=lessons.class_teachers,
+            outside_calendars=lessons.outside_calendars,
             clock=parts.clock,
             origin=origin,
         ),

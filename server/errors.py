@@ -113,6 +113,8 @@ class ErrorCode(StrEnum):
     CONFLICT = "conflict"
     ADDRESS_REFUSED = "address_refused"
     ADDRESS_UNREACHABLE = "address_unreachable"
+    CALENDAR_UNREADABLE = "calendar_unreadable"
+    CALENDAR_TOO_MANY = "calendar_too_many"
     PROCESS_UNAVAILABLE = "process_unavailable"
     BACKUP_UNUSABLE = "backup_unusable"
     BACKUP_REFUSED = "backup_refused"
@@ -220,6 +222,12 @@ TEXTS: dict[ErrorCode, ErrorText] = {
     ErrorCode.ADDRESS_UNREACHABLE: ErrorText(
         "This address did not answer as a calendar does. Please check it, or try again later.",
         "這個網址沒有正常回應，請確認網址或稍後再試。",
+    ),
+    ErrorCode.CALENDAR_UNREADABLE: ErrorText(
+        "What stands there is no calendar in the iCalendar form (.ics).", "內容不是 iCalendar 格式（.ics）的行事曆。"
+    ),
+    ErrorCode.CALENDAR_TOO_MANY: ErrorText(
+        "There are as many calendars as there can be. Please remove one first.", "行事曆數量已達上限，請先移除一個。"
     ),
     ErrorCode.NOT_ADMITTED: ErrorText("Please wait until a teacher lets you in.", "請等候老師讓你進入教室。"),
     ErrorCode.ADULT_NEEDED: ErrorText(

@@ -1,4 +1,4 @@
-"""What the app does without being asked: plans reminders and sends the letters that are due."""
+"""What the app does without being asked: plans reminders, sends the letters that are due, reads calendars elsewhere."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ def _jobs(
         outbox.start()
         tasks.start(_follow_clock_rules(lessons, outbox), name="clock rules")
         tasks.start(_remind(lessons, outbox, plan_every_s), name="reminders")
+        tasks.start(_read_calendars(lessons, plan_every_s), name="calendars")
         yield
         await tasks.close()
         await outbox.close()
@@ -71,3 +72,13 @@ async def _remind(lessons: Lessons, outbox: Outbox, plan_every_s: float) -> None
             # The database may be away for a moment; what was missed is planned the next time.
             log.exception("reminders_failed")
         await asyncio.sleep(plan_every_s)
+
+
+async def _read_calendars(lessons: Lessons, every_s: float) -> None:
+    while True:
+        try:
+            await lessons.outside_calendars.refresh()
+        except Exception:
+            # As above; what is due stays due.
+            log.exception("calendars_failed")
+        await asyncio.sleep(every_s)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -24,6 +24,7 @@ MAX_REDIRECTS = 3
 TIMEOUT_S = 10.0
 _PORTS = frozenset({80, 443, 8080, 8443})
 _SCHEMES = frozenset({"http", "https"})
+_WRAPPING = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -34,11 +35,16 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     if isinstance(found, IPv6Address):
-        # An IPv4 address in the clothes of IPv6 (mapped, 6to4, Teredo) counts as what it leads to.
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        # An IPv4 address in the clothes of IPv6 (mapped, 6to4, Teredo, NAT64) counts as what it leads to.
+        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None) or _inside(found)
         if inner is not None:
             return is_public(str(inner))
     return found.is_global and not found.is_multicast
+
+
+def _inside(address: IPv6Address) -> IPv4Address | None:
+    """What a gateway makes of the well-known NAT64 prefix (RFC 6052), and of the old IPv4-compatible addresses."""
+    return IPv4Address(int(address) & 0xFFFF_FFFF) if any(address in network for network in _WRAPPING) else None
 
 
 class _GuardedResolver(AbstractResolver):
@@ -61,10 +67,11 @@ class _GuardedResolver(AbstractResolver):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """`etag` goes into the next request; `body` is None when nothing has changed since it."""
+    """`etag` and `last_modified` go into the next request; `body` is None when nothing has changed since them."""
 
     body: bytes | None
     etag: str
+    last_modified: str = ""
 
 
 class Fetcher:
@@ -74,9 +81,11 @@ class Fetcher:
         self._is_allowed = is_allowed
         self._ports = ports
 
-    async def fetch(self, address: str, *, etag: str = "", max_bytes: int = MAX_BYTES) -> Fetched:
+    async def fetch(
+        self, address: str, *, etag: str = "", last_modified: str = "", max_bytes: int = MAX_BYTES
+    ) -> Fetched:
         """Raises InvalidInput(ADDRESS_REFUSED) for what we never ask, Unavailable(ADDRESS_UNREACHABLE) for the rest."""
-        url = self._checked(address)
+        url, known = self._checked(address), _Known(etag, last_modified)
         connector = aiohttp.TCPConnector(resolver=_GuardedResolver(self._is_allowed), force_close=True)
         async with aiohttp.ClientSession(
             connector=connector,
@@ -87,7 +96,7 @@ class Fetcher:
         ) as session:
             try:
                 for _ in range(MAX_REDIRECTS + 1):
-                    answer = await self._ask(session, url, etag, max_bytes)
+                    answer = await self._ask(session, url, known, max_bytes)
                     if isinstance(answer, Fetched):
                         return answer
                     url = self._checked(str(answer))
@@ -112,14 +121,16 @@ class Fetcher:
             raise InvalidInput(ErrorCode.ADDRESS_REFUSED, "not a public address")
         return url.with_fragment(None)
 
-    async def _ask(self, session: aiohttp.ClientSession, url: URL, etag: str, max_bytes: int) -> Fetched | URL:
+    async def _ask(self, session: aiohttp.ClientSession, url: URL, known: _Known, max_bytes: int) -> Fetched | URL:
         # Why identity: a compressed answer could unpack into a thousand times its size.
         headers = {"Accept": "text/calendar, */*;q=0.1", "Accept-Encoding": "identity"}
-        if etag:
-            headers["If-None-Match"] = etag
+        if known.etag:
+            headers["If-None-Match"] = known.etag
+        if known.last_modified:
+            headers["If-Modified-Since"] = known.last_modified
         async with session.get(url, headers=headers, allow_redirects=False) as response:
-            if response.status == 304 and etag:
-                return Fetched(body=None, etag=etag)
+            if response.status == 304 and (known.etag or known.last_modified):
+                return Fetched(body=None, etag=known.etag, last_modified=known.last_modified)
             if response.status in _REDIRECTS and "Location" in response.headers:
                 return url.join(URL(response.headers["Location"]))
             if response.status != 200 or response.headers.get("Content-Encoding", "identity") != "identity":
@@ -129,7 +140,24 @@ class Fetcher:
                 body += chunk
                 if len(body) > max_bytes:
                     raise InvalidInput(ErrorCode.ADDRESS_REFUSED, f"more than {max_bytes} bytes")
-            return Fetched(body=bytes(body), etag=response.headers.get("ETag", "")[:200])
+            return Fetched(
+                body=bytes(body),
+                etag=_short(response.headers.get("ETag", ""), 200),
+                last_modified=_short(response.headers.get("Last-Modified", ""), 100),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What we have of it already."""
+
+    etag: str
+    last_modified: str
+
+
+def _short(value: str, most: int) -> str:
+    """A mark that was cut would never match: then rather none."""
+    return value if len(value) <= most else ""
 
 
 def _is_literal(host: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from server.availability import ClassTeachers, PaintedHours
+from server.availability import ClassTeachers, OutsideCalendars, OutsideStore, PaintedHours
 from server.clock import Clock
+from server.http.fetching import Fetcher
 from server.lessons.answer_links import AnswerLinks
 from server.lessons.attendance_repository import SqlAttendanceRepository
 from server.lessons.attendance_service import AttendanceService
@@ -45,14 +46,17 @@ class Lessons:
     hours_desk: HoursDesk
     painted: PaintedHours
     class_teachers: ClassTeachers
+    outside_calendars: OutsideCalendars
     classes: Classes
     reminders: ReminderJob
     letters: OutboxRepository
     clock_rules: ClockRules
 
 
-def build_lessons(database: Database, people: People, clock: Clock, *, origin: str = "") -> Lessons:
-    """`origin`: where links in mails lead."""
+def build_lessons(
+    database: Database, people: People, clock: Clock, *, origin: str = "", fetcher: Fetcher | None = None
+) -> Lessons:
+    """`origin`: where links in mails lead. `fetcher`: reads calendars elsewhere; None for one that trusts nobody."""
     directory = PeopleDirectory(people)
     repository = SqlLessonRepository(database, people.audit)
     answers = AnswerLinks(database, repository, clock)
@@ -69,7 +73,16 @@ def build_lessons(database: Database, people: People, clock: Clock, *, origin: s
     letters = OutboxRepository(database)
     files, series = SchoolFiles(database, clock), SeriesRepository(database)
     painted, teachers = PaintedHours(database, clock), ClassTeachers(database)
-    classes = Classes(people=people, files=files, painted=painted, teachers=teachers, lessons=repository, clock=clock)
+    outside = OutsideStore(database)
+    classes = Classes(
+        people=people,
+        files=files,
+        painted=painted,
+        teachers=teachers,
+        calendars=outside,
+        lessons=repository,
+        clock=clock,
+    )
     views = SeriesService(
         lessons=lessons, series=series, letters=letters, directory=directory, clock=clock, origin=origin
     )
@@ -97,6 +110,7 @@ def build_lessons(database: Database, people: People, clock: Clock, *, origin: s
         hours_desk=HoursDesk(people=people, lessons=lessons, files=files, list_classes=classes.bells, clock=clock),
         painted=painted,
         class_teachers=teachers,
+        outside_calendars=OutsideCalendars(outside, fetcher or Fetcher(), clock),
         classes=classes,
         reminders=ReminderJob(
             lessons_in=repository.in_states,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from scheduler import DatedBusy, Interval, Teacher, TeacherId
-from server.availability import ClassTeachers, Owner, Painted, PaintedHours, PaintState, together
+from server.availability import ClassTeachers, OutsideStore, Owner, Painted, PaintedHours, PaintState, together
 from server.clock import Clock
 from server.ids import AccountId, ClassGroupId
 from server.lessons.facts import LessonState
@@ -35,6 +35,7 @@ class Classes:
         files: SchoolFiles,
         painted: PaintedHours,
         teachers: ClassTeachers,
+        calendars: OutsideStore,
         lessons: LessonRepository,
         clock: Clock,
     ) -> None:
@@ -42,6 +43,7 @@ class Classes:
         self._files = files
         self._painted = painted
         self._teachers = teachers
+        self._calendars = calendars
         self._lessons = lessons
         self._clock = clock
 
@@ -98,9 +100,11 @@ class Classes:
         files = await self._files.texts(list(schools))
         teachers = await self._teachers.of_class_groups(list(groups))
         accounts = await self._people.accounts.find_many({one for some in teachers.values() for one in some})
-        first, last = self._clock.now().date() - _BACK, self._clock.now().date() + _AHEAD
+        now = self._clock.now()
+        first, last = now.date() - _BACK, now.date() + _AHEAD
         owners = [*map(Owner.class_group, groups), *map(Owner.account, accounts)]
         painted = await self._painted.of_many(owners, first, last)
+        elsewhere = await self._calendars.busy_of(list(accounts), now - _BACK, now + _AHEAD)
         lessons = [
             lesson
             for lesson in (
@@ -115,6 +119,7 @@ class Classes:
                 files.get(group.school_id, ""),
                 [accounts[one] for one in teachers.get(group.id, ()) if _counts(accounts.get(one), group)],
                 painted,
+                elsewhere,
                 lessons,
             )
             for group in groups.values()
@@ -149,6 +154,7 @@ def _hours(
     file: str,
     teachers: Sequence[Account],
     painted: Mapping[Owner, tuple[Painted, ...]],
+    elsewhere: Mapping[AccountId, tuple[Interval, ...]],
     lessons: Sequence[Lesson],
 ) -> ClassHours:
     its = painted.get(Owner.class_group(group.id), ())
@@ -168,7 +174,10 @@ def _hours(
         painted=together([its, *offered]),
         teachers=tuple(_teacher(account_id, hours) for account_id, hours in theirs.items()),
         busy=_intervals(one for one in lessons if one.side_of_class_group(group.id) is not None),
-        teachers_busy=_intervals(one for one in lessons if any(one.side_of_adult(account) for account in theirs)),
+        teachers_busy=(
+            *(interval for account in theirs for interval in elsewhere.get(account, ())),
+            *_intervals(one for one in lessons if any(one.side_of_adult(account) for account in theirs)),
+        ),
     )
 
 

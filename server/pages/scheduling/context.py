@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from server.availability import ClassTeachers, PaintedHours
+from server.availability import ClassTeachers, OutsideCalendars, PaintedHours
 from server.clock import Clock
 from server.lessons import (
     AnswerLinks,
@@ -37,6 +37,7 @@ class SchedulingPages:
     classes: Classes
     painted: PaintedHours
     class_teachers: ClassTeachers
+    outside_calendars: OutsideCalendars
     clock: Clock
     origin: Callable[[web.Request], str]
 

@@ -174,6 +174,7 @@ async def _page(
         parts=PARTS,
         modes=MODES,
         **page_values(asked),
+        may_read_calendars=may(viewer_of(request), Action.SCHOOL_CALENDARS_CHANGE, Subject(school_id=asked.school.id)),
     )
 
 

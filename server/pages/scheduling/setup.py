@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.access import Action, add_route
+from server.pages.scheduling import outside
 from server.pages.scheduling.answer import post_answer, post_reply, show_answer
 from server.pages.scheduling.bells import post_bells, remove_bells, show_bells
 from server.pages.scheduling.calendar import end_calendar, make_calendar, send_calendar, show_calendar
@@ -34,6 +35,16 @@ def add_scheduling_pages(app: web.Application, pages: SchedulingPages) -> None:
     add_route(app, "POST", "/account/availability/classes", choose_classes, Action.HOURS_PAINT_OWN)
     add_route(app, "GET", "/class-groups/{id}/availability", show_class, Action.HOURS_SEE_CLASS)
     add_route(app, "POST", "/class-groups/{id}/availability", paint_class, Action.HOURS_PAINT_CLASS)
+    add_route(app, "GET", "/account/calendars", outside.show_own, Action.HOURS_PAINT_OWN)
+    add_route(app, "POST", "/account/calendars", outside.add_own, Action.HOURS_PAINT_OWN)
+    add_route(app, "POST", "/account/calendars/keep", outside.keep_own, Action.HOURS_PAINT_OWN)
+    add_route(app, "POST", "/account/calendars/remove", outside.remove_own, Action.HOURS_PAINT_OWN)
+    of_school, change = "/schools/{school}/calendars", Action.SCHOOL_CALENDARS_CHANGE
+    add_route(app, "GET", of_school, outside.show_school, change)
+    add_route(app, "POST", of_school, outside.add_school, change)
+    add_route(app, "POST", f"{of_school}/keep", outside.keep_school, change)
+    add_route(app, "POST", f"{of_school}/remove", outside.remove_school, change)
+    add_route(app, "POST", f"{of_school}/closures", outside.close_days, change)
     add_route(app, "GET", "/account/calendar", show_calendar, Action.ACCOUNT_SEE_OWN)
     add_route(app, "POST", "/account/calendar", make_calendar, Action.ACCOUNT_CHANGE_OWN)
     add_route(app, "POST", "/account/calendar/end", end_calendar, Action.ACCOUNT_CHANGE_OWN)

@@ -149,6 +149,9 @@ async def test_a_name_that_leads_inside_is_refused_where_the_connection_is_made(
         ("fe80::1", False),
         ("::ffff:10.0.0.1", False),
         ("2002:0a00:0001::", False),
+        ("64:ff9b::7f00:1", False),
+        ("64:ff9b::0808:0808", True),
+        ("::7f00:1", False),
         ("nonsense", False),
     ],
 )

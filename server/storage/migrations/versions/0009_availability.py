@@ -44,8 +44,51 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("class_group_id", "account_id", name="pk_class_group_teacher"),
     )
     op.create_index("ix_class_group_teacher_account_id", "class_group_teacher", ["account_id"])
+    op.create_table(
+        "outside_calendar",
+        sa.Column("id", sa.String(64), nullable=False),
+        sa.Column("owner_kind", sa.String(16), nullable=False),
+        sa.Column("owner_id", sa.String(64), nullable=False),
+        sa.Column("name", sa.String(80), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("host", sa.String(255), nullable=False),
+        sa.Column("zone", sa.String(64), nullable=False),
+        sa.Column("etag", sa.String(200), nullable=False),
+        sa.Column("last_modified", sa.String(100), nullable=False),
+        sa.Column("is_kept", sa.Boolean(), nullable=False),
+        sa.Column("added_by", sa.String(64), nullable=False),
+        sa.Column("added_at", _INSTANT, nullable=False),
+        sa.Column("read_at", _INSTANT, nullable=False),
+        sa.Column("covers_until", sa.Date(), nullable=False),
+        sa.Column("next_read_at", _INSTANT, nullable=False),
+        sa.Column("claimed_until", _INSTANT),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("error", sa.String(64), nullable=False),
+        sa.Column("left_out", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_outside_calendar"),
+    )
+    op.create_index("ix_outside_calendar_owner", "outside_calendar", ["owner_kind", "owner_id"])
+    op.create_index("ix_outside_calendar_next_read_at", "outside_calendar", ["next_read_at"])
+    op.create_table(
+        "outside_time",
+        sa.Column("calendar_id", sa.String(64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("start_at", _INSTANT, nullable=False),
+        sa.Column("end_at", _INSTANT, nullable=False),
+        sa.Column("is_all_day", sa.Boolean(), nullable=False),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("last_on", sa.Date(), nullable=False),
+        sa.Column("summary", sa.String(80), nullable=False),
+        sa.PrimaryKeyConstraint("calendar_id", "number", name="pk_outside_time"),
+        sa.ForeignKeyConstraint(
+            ["calendar_id"],
+            ["outside_calendar.id"],
+            name="fk_outside_time_calendar_id_outside_calendar",
+            ondelete="CASCADE",
+        ),
+    )
 
 
 def downgrade() -> None:
-    for name in ("class_group_teacher", "painted_hour", "painting"):
+    for name in ("outside_time", "outside_calendar", "class_group_teacher", "painted_hour", "painting"):
         op.drop_table(name)
