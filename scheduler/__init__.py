@@ -5,7 +5,6 @@ Only what stands here is public; it imports nothing of `server`, and `server` im
 
 from scheduler.calendars import DayCause, DayPlan, plan_day
 from scheduler.catalogue import UnknownClassGroup, demo_parties, demo_schools, demo_values, find_party, parties_in
-from scheduler.day_sheet import DaySheet, day_sheet
 from scheduler.expand import Party
 from scheduler.fairness import (
     Account,
@@ -81,6 +80,7 @@ from scheduler.report import answer_json, answer_table, parties_table, party_jso
 from scheduler.search import MAX_WEEKS, Query, search
 from scheduler.series import Anchor, PlannedLesson, QuietWeek, Seam, SeriesError, SeriesPlan, plan_series
 from scheduler.series_report import calendar_lessons, feed_json, feed_table, series_json, series_table
+from scheduler.sheet import DaySheet, day_sheet
 from scheduler.slot import Payer, Reason, SideSlot, Slot
 from scheduler.standing import price_at, review
 from scheduler.tzdata_change import MovedLesson, StoredLesson, moved_lessons

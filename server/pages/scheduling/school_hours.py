@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from aiohttp import web
 from pydantic import BeforeValidator, ValidationError
 
-from server.access import Action
+from server.access import Action, Subject, may, viewer_of
 from server.lessons import (
     Closed,
     FileProblem,
