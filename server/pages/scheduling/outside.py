@@ -17,7 +17,7 @@ from server.access import Action, Adult, Subject, authorise, viewer_of
 from server.availability import OutsideCalendar, OutsideTime, Owner
 from server.errors import TEXTS, Conflict, ErrorCode, InvalidInput, NotFound, TongchuangError, Unauthorized
 from server.ids import AccountId, SchoolId
-from server.lessons import Closed, check_file, closures_of, load_zones, starting_file, with_closure
+from server.lessons import Closed, closures_of, load_zones, with_closure
 from server.pages import wall
 from server.pages.flash import Flash
 from server.pages.forms import MAX_UPLOAD_BYTES
@@ -99,24 +99,20 @@ async def close_days(request: web.Request) -> web.Response:
     calendar, times = await shelf.pages.outside_calendars.find(shelf.owner, str(posted.get("calendar", "")))
     wanted = {str(one) for one in posted.getall("day", [])}
     chosen = [time for number, time in enumerate(times) if str(number) in wanted]
-    files, audit = shelf.pages.school_files, shelf.pages.people.audit
-    stored = await files.find(shelf.school.id)
-    known = await shelf.pages.classes.bells_of(shelf.school)
-    before = stored.text if stored else starting_file(known)
-    text = before
+    desk = shelf.pages.hours_desk
+    now = await desk.now(shelf.school)
+    text = now.text
     for time in chosen:
         if (time.first_on, time.last_on) not in {(one.first, one.last) for one in closures_of(text)}:
             closed = Closed(first=time.first_on, last=time.last_on, part="day", mode="closed", reason=time.summary)
             text = with_closure(text, closed)
-    if text == before:
+    if text == now.text:
         return go_to(request, f"{shelf.path}?calendar={calendar.id}", Flash.SAVED)
-    if await asyncio.to_thread(check_file, text, known):
-        raise Conflict(ErrorCode.CONFLICT, "closures of a calendar")
-    version = stored.version if stored else 0
-    await files.put(shelf.school.id, text, version=version, by=shelf.by)
-    detail = {"version": version + 1, "closures": len(chosen)}
-    await audit.write("school_hours.change", shelf.school.id, by=shelf.by, school_id=shelf.school.id, detail=detail)
-    return go_to(request, f"/schools/{shelf.school.id}/hours", Flash.SAVED)
+    if problems := await desk.check(now, text):
+        raise Conflict(ErrorCode.CONFLICT, f"closures of a calendar: {problems[0].where}")
+    hit = await desk.store(now, text, version=now.version, part="closures", by=shelf.by)
+    flash = Flash.HOURS_HIT if hit else Flash.HOURS_CHANGED
+    return go_to(request, f"/schools/{shelf.school.id}/hours", flash, hit)
 
 
 async def _own(request: web.Request) -> Shelf:
