@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Final
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -126,16 +127,15 @@ class Found:
         return "/series/new?" + self._hour(slot)
 
     def _hour(self, slot: Slot) -> str:
-        return urlencode(
-            {
-                "group_a": self.a.known.class_group_id,
-                "group_b": self.b.known.class_group_id,
-                "date": slot.a.on.isoformat(),
-                "start": slot.a.start,
-                "zone": slot.a.zone,
-                "minutes": self.minutes,
-            }
+        a, b = self.a.known.class_group_id, self.b.known.class_group_id
+        return (
+            f"group_a={_quoted(a)}&group_b={_quoted(b)}&date={slot.a.on.isoformat()}&start={_quoted(slot.a.start)}"
+            f"&zone={_quoted(slot.a.zone)}&minutes={self.minutes}"
         )
+
+
+# Why kept: a page has some sixty such addresses, of the same few words.
+_quoted = lru_cache(maxsize=1_024)(quote_plus)
 
 
 def text_of(names: Names) -> LocalizedText:
