@@ -17,14 +17,15 @@ BENCHES = {
     "class": "40 pupils of two schools: cards, lobby, chat and hands over the whole product",
     "tools": "a lead mutes, stops, removes: until the last packet of it reaches somebody",
     "latency": "what the server adds to a packet's way",
+    "set-up": "from nothing to the first lesson of two schools, by the README: pages, presses, minutes",
     "budget": "what the pages weigh before the class shows",
     "overlap": "the search for common hours, beside the same with portion",
     "hours": "find an hour over HTTP, an open loop of questions on demo data",
     "plans": "random plans before an independent judge, and mutants of the scheduler",
     "transitions": "every clock change 2000-2040 against whenever and zic's zdump",
 }
-# Whose name is a word of Python.
-MODULES = {"class": "class_lesson"}
+# Whose name is no name of Python.
+MODULES = {"class": "class_lesson", "set-up": "set_up"}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -23,6 +23,9 @@ ZONE_OF_OTHER_SIDE = LocalizedText("This time zone is not on that side.", "這�
 UNKNOWN_ZONE = LocalizedText("Please choose a time zone of the list.", "請從清單選擇時區。")
 ONE_PLACE = LocalizedText("Please give the town in at least one language.", "請至少用一種語言填寫城鎮。")
 
+# What a school of a side has when nothing else is said: time zone, language.
+_USUAL = {str(Side.TAIWAN): ("Asia/Taipei", "zh-Hant-TW"), str(Side.UNITED_STATES): ("", "en")}
+
 
 class SchoolForm(WithLanguage):
     """`zone`: one of our list, of the side where the school is."""
@@ -31,6 +34,16 @@ class SchoolForm(WithLanguage):
     place_en: HalfName = ""
     place_zh: HalfName = ""
     zone: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _left_open(cls, given: Any) -> Any:
+        """Where it is says it already: Taiwan has one time zone, and each side a language that most read first."""
+        side = given.get("side") if isinstance(given, dict) else None
+        if side not in _USUAL:
+            return given
+        zone, language = _USUAL[side]
+        return {**given, "zone": given.get("zone") or zone, "language": given.get("language") or language}
 
     @field_validator("zone")
     @classmethod
@@ -82,7 +95,10 @@ async def show_schools(request: web.Request) -> web.Response:
 
 async def show_new_school(request: web.Request) -> web.Response:
     authorise(signed_in(request), Action.SCHOOL_CREATE)
-    return await _form_page(request, fresh(), None)
+    sides = {school.side for school in await people_of(request).schools.list()}
+    # The first school's partner is on the other side.
+    partner = next((str(side) for side in Side if side not in sides), "") if len(sides) == 1 else ""
+    return await _form_page(request, fresh(side=partner), None)
 
 
 async def create_school(request: web.Request) -> web.Response:

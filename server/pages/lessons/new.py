@@ -6,17 +6,19 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import urlencode
 
 from aiohttp import web
+from pydantic import model_validator
 
 from server.access import Action, Adult, Subject, authorise
 from server.errors import TongchuangError
 from server.ids import AccountId, ClassGroupId
 from server.lessons import Proposal, load_zones
 from server.pages.flash import Flash
-from server.pages.forms import CHOOSE, Filled, Name, fresh, read_form
+from server.pages.form_parts import HalfName
+from server.pages.forms import CHOOSE, Filled, fresh, problem, read_form
 from server.pages.lessons.context import LESSON_PAGES, LessonPages
 from server.pages.lessons.hour import ANCHOR_TEXT, HourForm, apart, places_json, walls_of, warnings_of
 from server.pages.lessons.one import may_lead
@@ -30,14 +32,26 @@ NOBODY_LEADS = LocalizedText(
     "This school has no verified teacher yet. Please choose another class, or ask the school to verify one.",
     "這所學校還沒有通過驗證的老師。請改選其他班級，或請該校先完成驗證。",
 )
+ONE_TITLE = LocalizedText("Please give a title in at least one language.", "請至少用一種語言填寫標題。")
 
 
 class ProposalForm(HourForm):
-    title_en: Name
-    title_zh: Name
+    title_en: HalfName = ""
+    title_zh: HalfName = ""
     adults_needed: Literal["1", "2"] = "1"
     lead: str = ""
     partner_lead: str = ""
+
+    @model_validator(mode="after")
+    def _has_a_title(self) -> Self:
+        if not (self.title_en or self.title_zh):
+            raise problem(ONE_TITLE, field="title_en")
+        return self
+
+    @property
+    def title(self) -> LocalizedText:
+        """One language is enough: it then stands for both."""
+        return LocalizedText(self.title_en or self.title_zh, self.title_zh or self.title_en)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +131,7 @@ async def _look_or_send(
         here=PATH,
         form=form,
         back=_back(asked),
-        title=LocalizedText(asked.title_en, asked.title_zh),
+        title=asked.title,
         halves=walls,
         apart=apart(walls),
         warnings=warnings_of(walls),
@@ -134,7 +148,7 @@ def _proposal(asked: ProposalForm, account: Account, own: Sequence[Account]) -> 
     known = {one.id for one in own}
     lead = AccountId(asked.lead) if asked.lead in known else account.id
     return Proposal(
-        title=LocalizedText(asked.title_en, asked.title_zh),
+        title=asked.title,
         class_groups=(ClassGroupId(asked.mine), ClassGroupId(asked.partner)),
         leads=(lead, AccountId(asked.partner_lead)),
         anchor="a" if asked.anchor == "mine" else "b",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 # PostgreSQL refuses to run as root; its package makes this user.
 _USER = "postgres"
+_TRIES = 5
 
 
 def find_binaries() -> Path | None:
@@ -37,17 +38,30 @@ def run_postgres(binaries: Path) -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="tc-pg-"))
     if user:
         shutil.chown(folder, user)
-    data, port = folder / "data", free_port()
+    data = folder / "data"
 
     def run(*command: str | Path) -> None:
         subprocess.run(
             [str(part) for part in command], user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60
         )
 
-    options = f"-F -p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+    def start() -> int:
+        """Its port. Why several tries: another test's connection may get the one that was free when we asked."""
+        for left in reversed(range(_TRIES)):
+            port = free_port()
+            options = f"-F -p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+            try:
+                run(binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+            except subprocess.CalledProcessError:
+                if not left:
+                    raise
+            else:
+                return port
+        raise AssertionError("not reached")
+
     try:
         run(binaries / "initdb", "-D", data, "-U", "tongchuang", "--auth=trust", "--no-sync", "--encoding=UTF8")
-        run(binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+        port = start()
         try:
             yield f"postgresql://tongchuang@127.0.0.1:{port}/postgres"
         finally:

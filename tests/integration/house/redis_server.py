@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 GUARD_S = 30.0
+_TRIES = 5
 
 
 class RedisServer:
@@ -32,6 +33,21 @@ async def run_redis() -> AsyncIterator[RedisServer]:
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("Redis is not installed on this machine (Debian: redis-server)")
+    for _ in range(_TRIES):
+        server, is_ready = await _start(program)
+        if is_ready:
+            break
+        # Why again: between our asking for a free port and its taking it, another test's connection may have got it.
+        await server.stop()
+    else:
+        raise RuntimeError("redis-server does not start")
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+async def _start(program: str) -> tuple[RedisServer, bool]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -40,12 +56,13 @@ async def run_redis() -> AsyncIterator[RedisServer]:
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     server = RedisServer(process, port)
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         async with asyncio.timeout(GUARD_S):
             async for line in process.stdout:
                 if b"Ready to accept connections" in line:
-                    break
-        yield server
-    finally:
+                    return server, True
+    except BaseException:
         await server.stop()
+        raise
+    return server, False
