@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import pytest
 import structlog
 from blockbuster import BlockBuster, blockbuster_ctx
+from hypothesis import settings
 
 TESTS = Path(__file__).parent
 # Why these: a folder is the marker, so that nobody forgets one and a new folder must be thought about.
@@ -32,6 +33,9 @@ def configure_test_log() -> None:
 
 def pytest_configure() -> None:
     configure_test_log()
+    # Why no deadline: on a busy machine any example may take long, and that says nothing about the code.
+    settings.register_profile("house", deadline=None)
+    settings.load_profile("house")
 
 
 def layer_of(path: Path) -> str | None:

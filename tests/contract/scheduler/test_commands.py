@@ -19,7 +19,12 @@ TIERS = ("both_in_class", "self_study", "after_school", "evening", "saturday")
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
+def run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Run:
+    # Whoever tries the tests has often started the server here before: its data folder is not what they are about.
+    monkeypatch.setenv("TONGCHUANG_DATA", str(tmp_path_factory.mktemp("data")))
+
     def call(*words: str) -> tuple[int, str, str]:
         try:
             code = main(words)
