@@ -11,21 +11,9 @@ from pydantic import BaseModel
 from server.access import Action, add_route
 from server.api.operation import Operation
 from server.api.scheduling import SchedulingApi
-from server.api.scheduling_wire import (
-    BellsIn,
-    CalendarIn,
-    ClassesOut,
-    ClosuresIn,
-    FileIn,
-    HoursChangedOut,
-    OverlapOut,
-    PlanIn,
-    PlanOut,
-    SchoolHoursOut,
-    SeriesIn,
-    SeriesOut,
-)
+from server.api.scheduling_wire import ClassesOut, OverlapOut, PlanIn, PlanOut, SeriesIn, SeriesOut
 from server.api.school_hours import SchoolHoursApi
+from server.api.school_hours_wire import BellsIn, CalendarIn, ClosuresIn, FileIn, HoursChangedOut, SchoolHoursOut
 from server.clock import Clock
 from server.lessons import Lessons
 from server.people import People

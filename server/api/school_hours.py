@@ -11,7 +11,8 @@ from aiohttp import web
 from scheduler import slot_json
 from server.access import Action, Subject, authorise
 from server.api.reading import adult_of, json_answer, read_json
-from server.api.scheduling_wire import (
+from server.api.scheduling_wire import SlotOut
+from server.api.school_hours_wire import (
     BellsIn,
     BellsWire,
     CalendarIn,
@@ -20,16 +21,26 @@ from server.api.scheduling_wire import (
     ClosureWire,
     FileIn,
     HitOut,
+    HitSideOut,
     HoursChangedOut,
     HoursIn,
     SchoolHoursOut,
-    SlotOut,
     as_file,
 )
-from server.api.showing import lesson_out, names_of
+from server.api.showing import both
 from server.errors import Conflict, ErrorCode, InvalidInput, NotFound
 from server.ids import SchoolId
-from server.lessons import Hit, HoursNow, Lessons, bells_in, calendar_in, values_of, with_key
+from server.lessons import (
+    Hit,
+    HoursNow,
+    Lesson,
+    Lessons,
+    bells_in,
+    calendar_in,
+    values_of,
+    wall_time,
+    with_key,
+)
 from server.people import People
 
 
@@ -92,18 +103,32 @@ class SchoolHoursApi:
         if not sent.dry_run:
             await desk.store(now, text, version=sent.version, part=part, by=adult_of(request).account.id)
             version += 1
-        shown = await self._hits(hits)
-        return json_answer(HoursChangedOut(version=version, is_stored=not sent.dry_run, lessons_hit=shown))
+        return json_answer(
+            HoursChangedOut(version=version, is_stored=not sent.dry_run, lessons_hit=[_hit(one) for one in hits])
+        )
 
-    async def _hits(self, hits: tuple[Hit, ...]) -> list[HitOut]:
-        names = await names_of(self.people, [hit.lesson for hit in hits])
-        return [
-            HitOut(
-                lesson=lesson_out(hit.lesson, names),
-                instead=SlotOut.model_validate(slot_json(hit.instead)) if hit.instead else None,
-            )
-            for hit in hits
-        ]
+
+def _hit(hit: Hit) -> HitOut:
+    """As much as the page tells of it: whoever changes hours need not be one of the lesson's people."""
+    lesson = hit.lesson
+    return HitOut(
+        lesson_id=lesson.id,
+        title=both(lesson.title),
+        starts_at=lesson.starts_at,
+        ends_at=lesson.ends_at,
+        sides=[_side(lesson, side.zone) for side in lesson.sides],
+        instead=SlotOut.model_validate(slot_json(hit.instead)) if hit.instead else None,
+    )
+
+
+def _side(lesson: Lesson, zone: str) -> HitSideOut:
+    start, end = wall_time(lesson.starts_at, zone), wall_time(lesson.ends_at, zone)
+    return HitSideOut(
+        zone=zone,
+        date=start.date,
+        starts_at_local=start.local.isoformat(timespec="minutes"),
+        ends_at_local=end.local.isoformat(timespec="minutes"),
+    )
 
 
 def _shown(now: HoursNow) -> SchoolHoursOut:

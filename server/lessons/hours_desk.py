@@ -83,13 +83,18 @@ class HoursDesk:
         """Empty when it can be stored."""
         return await asyncio.to_thread(check_file, text, now.known)
 
-    async def unfit(self, now: HoursNow) -> tuple[Lesson, ...]:
+    async def unfit(self, now: HoursNow) -> tuple[Hit, ...]:
         """Lessons that do not fit what is stored: one may have been proposed before a closure was known."""
-        return await asyncio.to_thread(now.day(now.text).unfit, now.lessons)
+        return await self._with_replacements(
+            now, now.text, await asyncio.to_thread(now.day(now.text).unfit, now.lessons)
+        )
 
     async def hits(self, now: HoursNow, text: str) -> tuple[Hit, ...]:
         """Of a checked file: the lessons that would fall out, each with the best start instead."""
         hit = await asyncio.to_thread(hit_by, now.day(now.text), now.day(text), now.lessons)
+        return await self._with_replacements(now, text, hit)
+
+    async def _with_replacements(self, now: HoursNow, text: str, hit: Sequence[Lesson]) -> tuple[Hit, ...]:
         if not hit:
             return ()
         planned = {one.id: one for one in now.lessons}

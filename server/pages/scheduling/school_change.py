@@ -169,14 +169,15 @@ async def check(asked: Asked, text: str) -> tuple[FileProblem, ...]:
 async def store_and_go(
     request: web.Request, asked: Asked, text: str, version: int, part: str, path: str = ""
 ) -> web.Response | LocalizedText:
-    """The next page, or what to say when somebody was faster."""
+    """The next page, or what to say when somebody was faster. `path`: where to go when no lesson is hit; those that
+    are stand on the page of the hours, each with the way on."""
     try:
         hit = await asked.pages.hours_desk.store(asked.now, text, version=version, part=part, by=asked.by)
     except TongchuangError as error:
         if error.status >= 500:
             raise
         return CHANGED_MEANWHILE
-    return go_to(request, path or asked.path, Flash.HOURS_HIT if hit else Flash.HOURS_CHANGED, hit)
+    return go_to(request, asked.path if hit or not path else path, Flash.HOURS_HIT if hit else Flash.HOURS_CHANGED, hit)
 
 
 async def posted(request: web.Request) -> list[tuple[str, str]]:

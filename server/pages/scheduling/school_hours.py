@@ -16,7 +16,6 @@ from server.access import Action, Subject, may, viewer_of
 from server.lessons import (
     Closed,
     FileProblem,
-    Hit,
     bells_in,
     calendar_in,
     closures_of,
@@ -168,7 +167,7 @@ async def _page(
         text_of_file=asked.text if text is None else text,
         is_looking=text is not None,
         file_problems=file_problems,
-        unfit=await hit_lines(asked, [Hit(lesson=one, instead=None) for one in unfit]),
+        unfit=await hit_lines(asked, unfit),
         problem=problem,
         typed=typed or {},
         parts=PARTS,

@@ -101,13 +101,13 @@ async def test_a_school_s_day_is_read_tried_and_stored(staff: Staff, house: Hous
     closures = {"version": 0, "closures": [{"first": "2026-11-24", "last": "2026-12-31", "reason": "No water"}]}
     tried = await put(program, "closures", closures | {"dry_run": True})
     assert tried["is_stored"] is False
-    hit = {one["lesson"]["id"] for one in tried["lessons_hit"]}
+    hit = {one["lesson_id"] for one in tried["lessons_hit"]}
     assert hit
-    assert all(one["lesson"]["sides"][0]["date"] < "2027-01-01" for one in tried["lessons_hit"])
+    assert all(one["sides"][0]["date"] < "2027-01-01" for one in tried["lessons_hit"])
     assert await house.lessons.school_files.find(SchoolId("tw-taipei-chenguang")) is None
     stored = await put(program, "closures", closures)
     assert (stored["version"], stored["is_stored"]) == (1, True)
-    assert {one["lesson"]["id"] for one in stored["lessons_hit"]} == hit
+    assert {one["lesson_id"] for one in stored["lessons_hit"]} == hit
     assert (await put(program, "closures", closures, 409))["code"] == "conflict"
     later = {**seen["bells"][0], "first": "2027-02-08"}
     await put(program, "bells", {"version": 1, "bells": [*seen["bells"], later]})

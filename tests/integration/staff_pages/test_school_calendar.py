@@ -45,8 +45,10 @@ async def test_a_published_list_becomes_a_calendar(case: Case, parts: AppParts) 
     # The best instead lies outside the break.
     assert "10/2" in looked.text.split("Best instead")[1]
     saved = await send(case, looked, "save")
-    assert saved.path.startswith(f"{case.path}/calendar")
+    assert saved.path == case.path
     assert "do not fit any more: 1" in saved.text
+    # The way on stands there still.
+    assert any(link.startswith(f"/lessons/{case.lesson.id}/move?date=") for link in saved.links)
     stored = await files.find(case.school.id)
     assert stored is not None
     calendar = calendar_in(stored.text)
