@@ -1,4 +1,4 @@
-"""What programs send and read of a school's day: in the words of its file (docs/scheduler.md), and whom a change hits."""
+"""What programs read and send of a school's day: in the words of its file (docs/scheduler.md)."""
 
 from __future__ import annotations
 
