@@ -24,6 +24,7 @@ from bench.measure import (
     SERVER_CORE,
     cpu_seconds,
     descendants,
+    in_real_time,
     machine,
     pin,
     prefer,
@@ -51,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--seconds", type=float, default=60.0, help="for how long (default 60)")
     arguments.add_argument("--apps", type=int, default=1, help="app processes (default 1)")
     arguments.add_argument("--path", default="/hours", help="what is asked (default the page /hours)")
+    arguments.add_argument("--realtime", action="store_true", help="before other work (SCHED_RR): on a busy machine")
     arguments.add_argument("--seed", type=int, default=1)
     return arguments
 
@@ -133,6 +135,8 @@ async def run(options: argparse.Namespace) -> int:
             prefer(pids)
             pin([os.getpid()], GENERATOR_CORE)
             quiet_generator()
+            if options.realtime:
+                in_real_time([*pids, os.getpid()])
             return await _measure(Asking(http, server.url, tokens), pids, pairs, options)
 
 
@@ -152,7 +156,7 @@ async def _measure(
     )
     print(f"hours: {summary(asking.took, 'ms')}")
     print(
-        f"hours: cores used: server {used:.2f} ({used * 1000 / options.rate:.1f} ms a question), generator {share:.2f}"
+        f"hours: cores used: server {used:.2f} ({used * took * 1000 / number:.1f} ms a question), generator {share:.2f}"
     )
     for problem in asking.problems[:10]:
         print("hours: PROBLEM", problem)
