@@ -77,7 +77,7 @@ from scheduler.replan import (
     with_closure,
 )
 from scheduler.report import answer_json, answer_table, parties_table, party_json, slot_json, table
-from scheduler.search import MAX_WEEKS, Query, search
+from scheduler.search import MAX_WEEKS, Query
 from scheduler.series import Anchor, PlannedLesson, QuietWeek, Seam, SeriesError, SeriesPlan, plan_series
 from scheduler.series_report import calendar_lessons, feed_json, feed_table, series_json, series_table
 from scheduler.sheet import DaySheet, day_sheet
@@ -209,7 +209,6 @@ __all__ = [
     "rescheduled",
     "resolve",
     "review",
-    "search",
     "series_json",
     "series_table",
     "slot_json",
