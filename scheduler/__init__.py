@@ -55,6 +55,7 @@ from scheduler.model import (
     Names,
     PaintedHour,
     School,
+    SchoolId,
     Teacher,
     TeacherId,
     Tier,
@@ -78,6 +79,7 @@ from scheduler.replan import (
 )
 from scheduler.report import answer_json, answer_table, parties_table, party_json, slot_json, table
 from scheduler.search import MAX_WEEKS, Query
+from scheduler.search import search as all_slots
 from scheduler.series import Anchor, PlannedLesson, QuietWeek, Seam, SeriesError, SeriesPlan, plan_series
 from scheduler.series_report import calendar_lessons, feed_json, feed_table, series_json, series_table
 from scheduler.sheet import DaySheet, day_sheet
@@ -147,6 +149,7 @@ __all__ = [
     "Rotation",
     "School",
     "SchoolFileError",
+    "SchoolId",
     "Seam",
     "SeriesError",
     "SeriesPlan",
@@ -163,6 +166,7 @@ __all__ = [
     "Window",
     "WindowKind",
     "accept_replacements",
+    "all_slots",
     "answer_json",
     "answer_table",
     "best_near",

@@ -174,6 +174,7 @@ def _add_lessons(app: web.Application, parts: AppParts, people: People, lessons:
             series=lessons.series,
             terms=lessons.terms,
             hours_desk=lessons.hours_desk,
+            fairness=lessons.fairness,
             school_files=lessons.school_files,
             classes=lessons.classes,
             painted=lessons.painted,

@@ -21,6 +21,7 @@ class Action(StrEnum):
     SCHOOL_HOURS_SEE = "school_hours.see"
     SCHOOL_HOURS_CHANGE = "school_hours.change"
     SCHOOL_CALENDARS_CHANGE = "school_calendars.change"
+    SCHOOL_FAIRNESS_SEE = "school.see_fairness"
     PEOPLE_SEE = "people.see"
     ADMINISTRATOR_LIST = "administrator.list"
     ADMINISTRATOR_INVITE = "administrator.invite"

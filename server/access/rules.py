@@ -63,6 +63,8 @@ _SCHOOLS = {
     Action.SCHOOL_HOURS_CHANGE: _rule(_IT, _COORDINATOR, _TEACHER),
     # An address that is a secret of the school's, and whole weeks without lessons: the coordinator's word.
     Action.SCHOOL_CALENDARS_CHANGE: _rule(_COORDINATOR),
+    # Whoever gives their evenings may see how they are shared.
+    Action.SCHOOL_FAIRNESS_SEE: _rule(_IT, _LIAISON, _COORDINATOR, _TEACHER),
     Action.PEOPLE_SEE: _rule(_IT, _COORDINATOR, _TEACHER),
     Action.ADMINISTRATOR_LIST: _rule(_IT),
     Action.ADMINISTRATOR_INVITE: _rule(_IT),

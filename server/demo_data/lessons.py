@@ -1,4 +1,6 @@
-"""The demo's lessons: eight of six pairings, each in another state, dated relative to the day they are seen. Pure.
+"""The demo's lessons: eight of six pairings, each in another state, and a series, relative to the day they are seen.
+
+Pure. The week is the plan's; the hour comes from the scheduler (`hours`), and is the plan's own where it finds none.
 
 Two schools of a pairing see the same week differently, so that dates are those of the Taiwan side, Tuesday to Friday:
 its Monday is still Sunday in the United States (guide scheduling.md §1).
@@ -138,4 +140,15 @@ DEMO_PLANS = (
         minutes=45,
         reason="颱風停課 Typhoon: schools in Tainan are closed.",
     ),
+)
+
+# A term of one pair that runs into the next clock change; its lessons are made of this one plan.
+DEMO_SERIES = DemoLessonPlan(
+    id="le_demo_letters",
+    title=LocalizedText("Letters across the sea", "海上來信"),
+    taiwan="tw-taipei-chenguang",
+    united_states="us-ca-bayview",
+    stage=Stage.CONFIRMED,
+    at=None,
+    minutes=40,
 )

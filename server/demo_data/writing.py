@@ -6,15 +6,16 @@ Safe to call at every start: what is there stays, what visitors did to it stays,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 import structlog
 
 from server.clock import Clock
-from server.demo_data.lessons import DEMO_PLANS, TAIWAN, DemoLessonPlan, Stage, local_start
+from server.demo_data.hours import demo_series, demo_series_change, scheduled_start
+from server.demo_data.lessons import DEMO_PLANS, DEMO_SERIES, TAIWAN, DemoLessonPlan, Stage, local_start
 from server.demo_data.people import account_id, demo_people, student_id
 from server.demo_data.schools import DEMO_SCHOOLS, DemoSchool, demo_school
 from server.ids import ClassGroupId, LessonId, SchoolId
@@ -24,10 +25,13 @@ from server.lessons import (
     LessonState,
     Notice,
     NoticeKind,
+    SeedLesson,
     SeedPresence,
+    Series,
     SideKey,
     SqlLessonRepository,
     add_presences,
+    add_series,
     adult_person,
     lessons_with_prefix,
     load_zones,
@@ -66,26 +70,84 @@ async def write_demo_data(database: Database, clock: Clock) -> None:
     await asyncio.to_thread(load_zones, {school.zone for school in DEMO_SCHOOLS})
     await seed_people(database, demo_people(now), now)
     there = await lessons_with_prefix(database, PREFIX)
-    wanted = [demo_lesson_of(plan, now, frozenset(there)) for plan in DEMO_PLANS]
-    missing = [lesson for lesson in wanted if lesson.id not in there]
-    if not missing:
+    # In a thread: the scheduler reads school files, and thinks for a second or two when there is a new week to fill.
+    missing = await asyncio.to_thread(missing_lessons, there, now)
+    series = await asyncio.to_thread(missing_series, there, now)
+    if not missing and series is None:
         return
     repository = SqlLessonRepository(database)
-    for lesson in missing:
+    of_series = series[1] if series is not None else []
+    for lesson in (*missing, *of_series):
         await repository.add(lesson, _notices(lesson, now))
+    if series is not None:
+        await add_series(database, series[0])
+    missing += of_series
     await add_presences(database, [one for lesson in missing for one in _presences(lesson)])
-    if old := [lesson_id for lesson_id, state in there.items() if _is_old(lesson_id, state, now)]:
+    if old := [lesson_id for lesson_id, seed in there.items() if _is_old(lesson_id, seed, now)]:
         await remove_lessons(database, old)
     log.info("demo_lessons_written", written=len(missing), removed=len(old))
 
 
-def demo_lesson_of(plan: DemoLessonPlan, now: datetime, there: frozenset[LessonId] = frozenset()) -> Lesson:
-    """The id carries the day, so that another week brings another lesson.
+def missing_lessons(there: Mapping[LessonId, SeedLesson], now: datetime) -> list[Lesson]:
+    """Those of this week that are not there yet, at the hours that the scheduler finds."""
+    missing = []
+    dates = {lesson_id: seed.on for lesson_id, seed in there.items()}
+    for plan in DEMO_PLANS:
+        if plan.at is None:
+            lesson = demo_lesson_of(plan, now, frozenset(there))
+        elif _is_there(plan, dates, now):
+            continue
+        else:
+            taken = {on for lesson_id, on in dates.items() if not lesson_id.startswith(f"{plan.id}_")}
+            lesson = demo_lesson_of(plan, now, start=scheduled_start(plan, now, taken))
+        if lesson.id not in there:
+            missing.append(lesson)
+            dates[lesson.id] = lesson.date
+    return missing
+
+
+def _is_there(plan: DemoLessonPlan, dates: Mapping[LessonId, date], now: datetime) -> bool:
+    """Whether a lesson of that plan stands in its week, or behind it because of a break."""
+    assert plan.at is not None
+    wanted, today = local_start(plan, now).date(), now.astimezone(TAIWAN).date()
+    monday = wanted - timedelta(days=wanted.weekday())
+    own = [on for lesson_id, on in dates.items() if lesson_id.startswith(f"{plan.id}_")]
+    return any(monday <= on and (plan.at.week >= 0 or on < today) for on in own)
+
+
+def missing_series(there: Mapping[LessonId, SeedLesson], now: datetime) -> tuple[Series, list[Lesson]] | None:
+    """The series across the next clock change, unless it is there. What of it is over was held."""
+    plan = DEMO_SERIES
+    changes_at = demo_series_change(demo_school(plan.united_states).zone, now)
+    own = [seed.on for lesson_id, seed in there.items() if lesson_id.startswith(f"{plan.id}_")]
+    if any(on >= changes_at.date() for on in own):
+        return None
+    found = demo_series(plan.taiwan, plan.united_states, plan.minutes, changes_at)
+    lessons = []
+    for start in found.starts:
+        is_over = start + timedelta(minutes=plan.minutes) < now
+        stage = Stage.ENDED if is_over else plan.stage
+        lessons.append(demo_lesson_of(replace(plan, stage=stage), now, start=start.astimezone(TAIWAN)))
+    series = Series(
+        id=f"se_demo_letters_{changes_at:%Y%m%d}",
+        anchor="a",
+        every_weeks=1,
+        created_by=lessons[0].created_by,
+        created_at=lessons[0].created_at,
+        lessons=tuple(lesson.id for lesson in lessons),
+    )
+    return series, lessons
+
+
+def demo_lesson_of(
+    plan: DemoLessonPlan, now: datetime, there: frozenset[LessonId] = frozenset(), start: datetime | None = None
+) -> Lesson:
+    """The id carries the day, so that another week brings another lesson. `start`: on the Taiwan side's wall.
 
     Why `there`: the one that begins soon stays the same as long as it lasts, whatever restarts meanwhile.
     """
-    start = local_start(plan, now)
-    if plan.at is None:
+    is_given, start = start is not None, start or local_start(plan, now)
+    if plan.at is None and not is_given:
         for lesson_id in there:
             begun = _start_in(lesson_id) if lesson_id.startswith(f"{plan.id}_") else None
             if begun is not None and now < begun + timedelta(minutes=plan.minutes) and begun < start:
@@ -194,7 +256,9 @@ def _start_in(lesson_id: LessonId) -> datetime | None:
         return None
 
 
-def _is_old(lesson_id: LessonId, state: LessonState, now: datetime) -> bool:
-    """Long past, or past and never held: nobody touched it."""
+def _is_old(lesson_id: LessonId, seed: SeedLesson, now: datetime) -> bool:
+    """Long past, or past and never held: nobody touched it. A series stays whole as long as it is remembered."""
     start = _start_in(lesson_id)
-    return start is not None and start < now - (UNTOUCHED_FOR if state in _PLANNED else KEPT_FOR)
+    is_alone = not lesson_id.startswith(f"{DEMO_SERIES.id}_")
+    kept = UNTOUCHED_FOR if is_alone and seed.state in _PLANNED else KEPT_FOR
+    return start is not None and start < now - kept

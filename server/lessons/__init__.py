@@ -17,6 +17,8 @@ from server.lessons.clock_notice import AfterChange, ClockNotice, clock_notices,
 from server.lessons.demo import DEMO_LESSON, DemoLesson, DemoPerson, demo_lesson_json
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.facts import SIDE_KEYS, LessonFacts, LessonState, SideFacts, SideKey
+from server.lessons.fairness import FairnessBooks, PairBook
+from server.lessons.fairness_service import FairnessService
 from server.lessons.feed import CalendarFeeds, FeedFile
 from server.lessons.hits import Hit
 from server.lessons.hours import ClassHours, ClassName, KnownHours, hours_of, starting_file
@@ -62,7 +64,7 @@ from server.lessons.school_values import (
     written,
     years_in,
 )
-from server.lessons.seed import SeedPresence, add_presences, lessons_with_prefix, remove_lessons
+from server.lessons.seed import SeedLesson, SeedPresence, add_presences, add_series, lessons_with_prefix, remove_lessons
 from server.lessons.series import Series
 from server.lessons.series_service import MOST_LESSONS, NotDone, SeriesService, SeriesView
 from server.lessons.service import LessonService
@@ -97,6 +99,8 @@ __all__ = [
     "DemoPerson",
     "Directory",
     "Done",
+    "FairnessBooks",
+    "FairnessService",
     "FeedFile",
     "FileProblem",
     "Hit",
@@ -120,12 +124,14 @@ __all__ = [
     "NotDone",
     "Notice",
     "NoticeKind",
+    "PairBook",
     "PeopleDirectory",
     "Proposal",
     "ReminderJob",
     "Row",
     "SchoolFile",
     "SchoolFiles",
+    "SeedLesson",
     "SeedPresence",
     "Series",
     "SeriesService",
@@ -140,6 +146,7 @@ __all__ = [
     "WallTime",
     "WebhookSeen",
     "add_presences",
+    "add_series",
     "add_webhooks",
     "adult_person",
     "allowed",

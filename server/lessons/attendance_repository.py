@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.ids import AccountId, LessonId, PersonId
 from server.lessons.attendance import Correction, Interval, LeftBy, Presence
+from server.lessons.lesson import ADULT_PREFIX
 from server.lessons.ports import Done
 from server.lessons.presence_log import Told, changed_by
 from server.lessons.tables import correction_table, lesson_table, presence_table, webhook_table
@@ -36,6 +38,10 @@ class AttendanceRepository(Protocol):
 
     async def corrections(self, lesson_id: LessonId) -> dict[PersonId, Correction]:
         """The newest of each person."""
+        ...
+
+    async def adults_present(self, lesson_ids: Collection[LessonId]) -> dict[LessonId, frozenset[PersonId]]:
+        """Adults who were in each lesson's room, or of whom a correction says so. Lessons without any are left out."""
         ...
 
     async def note_seen(self, lesson_id: LessonId, done: Done) -> None:
@@ -116,6 +122,27 @@ class SqlAttendanceRepository:
         async with self._database.read() as connection:
             rows = (await connection.execute(asked)).all()
         return {PersonId(row.person): _correction(row) for row in rows}
+
+    async def adults_present(self, lesson_ids: Collection[LessonId]) -> dict[LessonId, frozenset[PersonId]]:
+        ids, adult = list(lesson_ids), f"{ADULT_PREFIX}%"
+        told = select(presence_table.c.lesson_id, presence_table.c.person).where(
+            presence_table.c.lesson_id.in_(ids), presence_table.c.person.like(adult)
+        )
+        said = (
+            select(correction_table)
+            .where(correction_table.c.lesson_id.in_(ids), correction_table.c.person.like(adult))
+            .order_by(correction_table.c.seq)
+        )
+        async with self._database.read() as connection:
+            there = {(row.lesson_id, row.person): True for row in (await connection.execute(told)).all()}
+            there |= {
+                (row.lesson_id, row.person): bool(row.intervals) for row in (await connection.execute(said)).all()
+            }
+        found: dict[LessonId, set[PersonId]] = {}
+        for (lesson_id, person), was_there in there.items():
+            if was_there:
+                found.setdefault(LessonId(lesson_id), set()).add(PersonId(person))
+        return {lesson_id: frozenset(people) for lesson_id, people in found.items()}
 
     async def forget_events(self, before: datetime) -> None:
         async with self._database.write() as connection:

@@ -15,6 +15,7 @@ from server.lessons.changes import LessonChanges
 from server.lessons.classes import Classes
 from server.lessons.clock_rules import ClockRules
 from server.lessons.directory import Directory, PeopleDirectory
+from server.lessons.fairness_service import FairnessService
 from server.lessons.feed import CalendarFeeds
 from server.lessons.hours_desk import HoursDesk
 from server.lessons.keeper import LessonKeeper
@@ -42,6 +43,7 @@ class Lessons:
     feeds: CalendarFeeds
     series: SeriesService
     terms: TermService
+    fairness: FairnessService
     school_files: SchoolFiles
     hours_desk: HoursDesk
     painted: PaintedHours
@@ -105,6 +107,12 @@ def build_lessons(
             find_classes=partial(classes.hours, with_agreed=False, with_archived=True),
             clock=clock,
             origin=origin,
+        ),
+        fairness=FairnessService(
+            lessons=repository,
+            attendance=SqlAttendanceRepository(database),
+            find_classes=partial(classes.hours, with_agreed=False, with_archived=True),
+            clock=clock,
         ),
         school_files=files,
         hours_desk=HoursDesk(people=people, lessons=lessons, files=files, list_classes=classes.bells, clock=clock),

@@ -149,8 +149,11 @@ def lesson_of_room(room: str) -> LessonId | None:
     return LessonId(room.removeprefix(_ROOM_PREFIX)) if room.startswith(f"{_ROOM_PREFIX}le_") else None
 
 
+ADULT_PREFIX = "adult-"
+
+
 def adult_person(account_id: AccountId) -> PersonId:
-    return PersonId(f"adult-{account_id}")
+    return PersonId(f"{ADULT_PREFIX}{account_id}")
 
 
 def pupil_person(student_id: StudentId) -> PersonId:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import delete, insert, select
 
 from server.ids import LessonId, PersonId
 from server.lessons.facts import LessonState
+from server.lessons.series import Series, SeriesRepository
 from server.lessons.tables import lesson_table, presence_table
 from server.storage import Database
 
@@ -24,11 +25,27 @@ class SeedPresence:
     left_at: datetime
 
 
-async def lessons_with_prefix(database: Database, prefix: str) -> dict[LessonId, LessonState]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedLesson:
+    """`on`: its date on its anchor's wall."""
+
+    state: LessonState
+    on: date
+
+
+async def lessons_with_prefix(database: Database, prefix: str) -> dict[LessonId, SeedLesson]:
     async with database.read() as connection:
-        asked = select(lesson_table.c.id, lesson_table.c.state)
+        asked = select(lesson_table.c.id, lesson_table.c.state, lesson_table.c.date)
         asked = asked.where(lesson_table.c.id.startswith(prefix, autoescape=True))
-        return {LessonId(row.id): LessonState(row.state) for row in await connection.execute(asked)}
+        rows = (await connection.execute(asked)).all()
+    return {LessonId(row.id): SeedLesson(state=LessonState(row.state), on=row.date) for row in rows}
+
+
+async def add_series(database: Database, series: Series) -> None:
+    """After its lessons; one that is there already stays as it is."""
+    repository = SeriesRepository(database)
+    if await repository.find(series.id) is None:
+        await repository.add(series)
 
 
 async def remove_lessons(database: Database, lesson_ids: Collection[LessonId]) -> None:

@@ -41,6 +41,8 @@ PAGES = {
     "bells": "/schools/tw-yunlin-daotian/hours/bells?at=0",
     "school-calendar": "/schools/tw-yunlin-daotian/hours/calendar",
     "school-year": "/schools/tw-yunlin-daotian/hours/calendar/year?at=0",
+    "fairness": "/schools/tw-yunlin-daotian/fairness",
+    "class-term": "/class-groups/{mine}/term",
 }
 
 
@@ -80,6 +82,17 @@ def test_bells_are_changed_by_keyboard_alone_and_looked_at_first(enter: Enter) -
     shoot(page, "lessons-change", "en", is_full=True)
     page.get_by_role("button", name=re.compile("Change something")).press("Enter")
     expect(page.locator(f"#d0_r{before}_name")).to_have_value("Club")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_term_view_and_a_change_of_it_are_accessible_and_photographed(enter: Enter, language: str) -> None:
+    """The demo's own series, with its exception and its clock change opened."""
+    page = enter("lin", language)
+    page.goto("/class-groups/tw-taipei-chenguang-5a/term")
+    series = page.locator('a[href^="/series/"]').first.get_attribute("href")
+    assert series is not None
+    look(page, "term", series, language)
+    look(page, "term-change", f"{series}/change?lesson=8&scope=all&weekday=3&start=07:40", language)
 
 
 def test_three_inputs_find_an_hour_and_three_more_a_term(enter: Enter) -> None:

@@ -43,6 +43,16 @@ class MemoryAttendanceRepository:
     async def corrections(self, lesson_id: LessonId) -> dict[PersonId, Correction]:
         return dict(self._corrections.get(lesson_id, {}))
 
+    async def adults_present(self, lesson_ids: Collection[LessonId]) -> dict[LessonId, frozenset[PersonId]]:
+        found = {}
+        for lesson_id in lesson_ids:
+            there = {one.person: True for one in self._by_lesson.get(lesson_id, {}).values()}
+            there |= {one.person: bool(one.intervals) for one in self._corrections.get(lesson_id, {}).values()}
+            adults = frozenset(person for person, is_there in there.items() if is_there and person.startswith("adult-"))
+            if adults:
+                found[lesson_id] = adults
+        return found
+
     async def note_seen(self, lesson_id: LessonId, done: Done) -> None:
         self.done.append(done)
 

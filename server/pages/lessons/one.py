@@ -94,6 +94,7 @@ async def lesson_page(
         "staff_form": fresh(substitute=asked.side.substitute if asked.side else None),
         **(forms or {}),
     }
+    values["series"] = await asked.pages.lessons.series.of_lesson(asked.lesson.id)
     status = problem.status if problem else FORM_REFUSED if forms else 200
     return await staff_page(
         request, "lessons/one.html", status=status, here=asked.path, nav="lessons", board=board, **WORDS, **values

@@ -13,6 +13,7 @@ from server.lessons import (
     AnswerLinks,
     CalendarFeeds,
     Classes,
+    FairnessService,
     HoursDesk,
     LessonService,
     SchoolFiles,
@@ -33,6 +34,7 @@ class SchedulingPages:
     series: SeriesService
     terms: TermService
     hours_desk: HoursDesk
+    fairness: FairnessService
     school_files: SchoolFiles
     classes: Classes
     painted: PaintedHours

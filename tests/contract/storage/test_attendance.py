@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -149,3 +150,18 @@ async def test_a_correction_is_in_the_audit_log(database: Database) -> None:
     assert (looked.action, looked.subject, dict(looked.detail)) == ("attendance.seen", ONE, {"pupils": 4})
     assert (entry.action, entry.actor, entry.subject) == ("attendance.correct", LIN, "pupil-1")
     assert dict(entry.detail) == {"seconds_before": 2400, "seconds_after": 0}
+
+
+async def test_who_of_the_adults_was_there_with_corrections(attendance: AttendanceRepository) -> None:
+    lin, ortega = PersonId("adult-ac_lin"), PersonId("adult-ac_ortega")
+    for number, (lesson_id, person) in enumerate(((ONE, lin), (ONE, PersonId("pupil-st_1")), (TWO, ortega))):
+        came = replace(presence(f"PA_{number}", lesson_id), person=person)
+        await attendance.take(lesson_id, Joined(presence=came), event_id="", at=AT)
+    assert await attendance.adults_present([ONE, TWO]) == {ONE: {lin}, TWO: {ortega}}
+    assert await attendance.adults_present([TWO]) == {TWO: {ortega}}
+    assert await attendance.adults_present([]) == {}
+    hour = (Interval(start=AT, end=AT + timedelta(minutes=40)),)
+    for person, intervals in ((lin, ()), (ortega, hour)):
+        said = Correction(person=person, intervals=intervals, by=LIN, at=AT, reason="seen")
+        await attendance.correct(ONE, said, DONE)
+    assert await attendance.adults_present([ONE]) == {ONE: {ortega}}

@@ -52,10 +52,10 @@ async def test_mine_with_both_walls(staff: Staff, house: House) -> None:  # noqa
     assert [one["starts_at"] for one in lessons] == sorted(one["starts_at"] for one in lessons)
     breakfast = await program.ask(f"{ALL}/{(await house.demo('breakfast')).id}")
     a, b = breakfast["sides"]
-    assert (a["date"], a["weekday"], a["starts_at_local"]) == ("2026-12-01", "tue", "2026-12-01T08:40+08:00")
-    assert (b["date"], b["weekday"], b["starts_at_local"]) == ("2026-11-30", "mon", "2026-11-30T16:40-08:00")
+    assert (a["date"], a["weekday"], a["starts_at_local"]) == ("2026-12-01", "tue", "2026-12-01T07:40+08:00")
+    assert (b["date"], b["weekday"], b["starts_at_local"]) == ("2026-11-30", "mon", "2026-11-30T15:40-08:00")
     assert b["lead"]["name"] == {"en": "Ms. Rivera", "zh-Hant-TW": "里維拉老師"}
-    assert breakfast["starts_at"] == "2026-12-01T00:40:00Z"
+    assert breakfast["starts_at"] == "2026-11-30T23:40:00Z"
     assert "le_demo_river" not in str(lessons)
 
 

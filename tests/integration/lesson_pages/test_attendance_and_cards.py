@@ -18,8 +18,8 @@ async def test_attendance_stands_on_each_sides_own_wall(house: House, staff: Sta
     await staff.become("lin")
     seen = await staff.page(f"/lessons/{lesson.id}/attendance")
     assert "26 of 29 were there." in seen.text
-    assert "07:42–08:30" in seen.text
-    assert "4:42–5:30 PM" in seen.text
+    assert "07:32–08:20" in seen.text
+    assert "4:32–5:20 PM" in seen.text
     assert seen.text.count("absent") >= 6
     assert seen.text.index("Taipei Chenguang") < seen.text.index("Saguaro"), "one's own side first"
     forms = [form for form in seen.forms if form.action.endswith("/correct")]
@@ -98,7 +98,7 @@ async def test_the_csv_is_for_both_schools_and_nobody_else(house: House, staff: 
     body = await answer.read()
     assert (answer.status, answer.content_type) == (200, "text/csv")
     assert body.startswith("\ufeff".encode())
-    assert 'attachment; filename="attendance-2026-11-19.csv"' in answer.headers["Content-Disposition"]
+    assert 'attachment; filename="attendance-2026-11-17.csv"' in answer.headers["Content-Disposition"]
     await staff.become("rivera")
     assert (await staff.client.get(f"/lessons/{lesson.id}/attendance.csv")).status == 404
 

@@ -68,8 +68,8 @@ async def test_both_walls_stand_on_the_page_with_both_weekdays(house: House, sta
     for language, words in (("en", "Tuesday, December 1"), ("zh-Hant-TW", "11月30日星期一")):
         await staff.become("lin", language)
         seen = await staff.page(f"/lessons/{lesson.id}?lang={language}")
-        assert "12/1 週二 08:40–09:20" in seen.text
-        assert "Mon Nov 30 4:40–5:20 PM" in seen.text
+        assert "12/1 週二 07:40–08:20" in seen.text
+        assert "Mon Nov 30 3:40–4:20 PM" in seen.text
         assert words in seen.text
         assert {"en": "one day earlier", "zh-Hant-TW": "早一天"}[language] in seen.text
 
@@ -173,7 +173,7 @@ async def test_a_move_is_looked_at_before_it_is_sent_and_must_be_confirmed_again
     form = page.form(f"{path}/move")
     assert form.values["anchor"] == ["partner"]
     look = await staff.press(page, f"{path}/move", date="2026-12-02", step="look")
-    assert "12/2 週三 08:40–09:20" in look.text
+    assert "12/2 週三 07:40–08:20" in look.text
     assert (await house.demo("breakfast")).date == lesson.date
     seen = await staff.press(look, f"{path}/move", step="send")
     assert heading(seen) == "Waiting for the partner’s answer."

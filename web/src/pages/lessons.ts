@@ -3,6 +3,7 @@ import '../styles/base.css';
 import '../styles/staff.css';
 import '../styles/print.css';
 import '../styles/lessons.css';
+import '../styles/clock.css';
 import { defineClock } from '../lesson/clock_element.ts';
 import { startComforts } from '../staff/comforts.ts';
 import { defineOtherSide } from '../staff/other_side.ts';
