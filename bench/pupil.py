@@ -40,6 +40,7 @@ class Page:
         self.gone: str | None = None
         self._io: socketio.AsyncClient | None = None
         self._news = asyncio.Event()
+        self._ended = asyncio.Event()
 
     # -- HTTP
 
@@ -71,6 +72,7 @@ class Page:
         for name in ("state", "event", "gone"):
             io.on(name, self._listener(io, name), namespace=NAMESPACE)
         io.on("disconnect", lambda *_: self._on_end(io), namespace=NAMESPACE)
+        self._ended = asyncio.Event()
         self.state, self.gone = {}, None
         await io.connect(
             self.origin,
@@ -111,6 +113,7 @@ class Page:
     def _on_end(self, io: socketio.AsyncClient) -> None:
         if io is self._io:
             self.ends += 1
+            self._ended.set()
             self._news.set()
 
     def _apply(self, event: dict[str, Any]) -> None:
@@ -137,10 +140,20 @@ class Page:
             raise TimeoutError(f"{self.person} waited in vain; state {str(self.state)[:300]}") from None
 
     async def say(self, event: str, **payload: Any) -> dict[str, Any]:
-        """The ack. Raises socketio's error when none came."""
+        """The ack. Raises socketio's error when none came, at once when the connection ended."""
         assert self._io is not None
-        answer: dict[str, Any] = await self._io.call(event, payload, namespace=NAMESPACE, timeout=GUARD_S)
-        return answer
+        call = asyncio.ensure_future(self._io.call(event, payload, namespace=NAMESPACE, timeout=GUARD_S))
+        ended = asyncio.ensure_future(self._ended.wait())
+        try:
+            await asyncio.wait({call, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not call.done():
+                raise socketio.exceptions.DisconnectedError
+            answer: dict[str, Any] = call.result()
+            return answer
+        finally:
+            for task in (call, ended):
+                task.cancel()
+            await asyncio.gather(call, ended, return_exceptions=True)
 
     @property
     def is_admitted(self) -> bool:
