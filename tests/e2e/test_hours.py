@@ -38,6 +38,8 @@ PAGES = {
     "hours-none": "/hours?a={mine}&b={theirs}&from={day}&weeks=2&tier=both_in_class",
     "calendar": "/account/calendar",
     "school-hours": "/schools/tw-yunlin-daotian/hours",
+    "painting": "/account/availability?week={day}&step=60",
+    "calendars": "/account/calendars",
     "bells": "/schools/tw-yunlin-daotian/hours/bells?at=0",
     "school-calendar": "/schools/tw-yunlin-daotian/hours/calendar",
     "school-year": "/schools/tw-yunlin-daotian/hours/calendar/year?at=0",
@@ -204,3 +206,28 @@ def test_an_hour_is_proposed_countered_from_a_phone_accepted_moved_and_in_the_ca
     (event,) = [one for one in feed.split("BEGIN:VEVENT") if f"lesson-{lesson[1]}@" in one]
     assert "SEQUENCE:3" in event, "proposed, countered, accepted, moved"
     assert "STATUS:TENTATIVE" in event, "the other side has not agreed to the new date yet"
+
+
+def test_hours_are_painted_by_mouse_and_by_keys_and_saved(enter: Enter) -> None:
+    page = enter("kuo", viewport={"width": 1366, "height": 768})
+    page.goto(f"/account/availability?week={next_term()}&step=60")
+    cells = page.locator(".paint-grid tbody tr").nth(6).locator("td")
+    assert cells.count() == 7, "seven real dates"
+    page.get_by_label(re.compile("^gladly")).check()
+    # One stroke of the mouse over three dates, then two more hours by the keys.
+    first, third = cells.nth(0).bounding_box(), cells.nth(2).bounding_box()
+    assert first
+    assert third
+    page.mouse.move(first["x"] + 20, first["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(third["x"] + 20, third["y"] + 20, steps=12)
+    page.mouse.up()
+    expect(page.locator("[data-status]")).to_contain_text("not saved yet: 3")
+    cells.nth(2).locator("input").focus()
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect(page.locator("[data-status]")).to_contain_text("not saved yet: 5")
+    page.get_by_role("button", name=re.compile("Save these hours")).click()
+    expect(page.locator('.paint-cell[data-state="gladly"]')).to_have_count(5)
+    expect(page.locator("[data-status]")).to_contain_text("Nothing is changed yet")
