@@ -6,7 +6,7 @@ Pages and programs stand before the same desk, so that neither can change more, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
@@ -44,7 +44,11 @@ class HoursNow:
 
 
 class HoursDesk:
-    """Says nothing of rights: who asks has asked for them before."""
+    """Says nothing of rights: who asks has asked for them before.
+
+    `list_classes`: by their bells alone, which is what a change is about; `find_classes`: with what is painted and who
+    is busy, so that no hour is recommended that somebody cannot.
+    """
 
     def __init__(
         self,
@@ -53,12 +57,14 @@ class HoursDesk:
         lessons: LessonService,
         files: SchoolFiles,
         list_classes: Callable[[], Awaitable[Sequence[ClassHours]]],
+        find_classes: Callable[[Collection[ClassGroupId]], Awaitable[Mapping[ClassGroupId, ClassHours]]],
         clock: Clock,
     ) -> None:
         self._people = people
         self._lessons = lessons
         self._files = files
         self._list_classes = list_classes
+        self._find_classes = find_classes
         self._clock = clock
 
     async def now(self, school: School) -> HoursNow:
@@ -101,10 +107,9 @@ class HoursDesk:
         for school_id in {side.school_id for lesson in hit for side in lesson.sides} - {now.school.id}:
             theirs = await self._lessons.of_school(school_id)
             planned |= {one.id: one for one in theirs if one.state in _PLANNED}
-        tomorrow = now.today + timedelta(days=1)
-        return await asyncio.to_thread(
-            with_replacements, now.day(text), hit, tuple(planned.values()), now.classes, tomorrow
-        )
+        known = await self._find_classes({side.class_group_id for lesson in hit for side in lesson.sides})
+        day, tomorrow = SchoolDay(now.known, text, known), now.today + timedelta(days=1)
+        return await asyncio.to_thread(with_replacements, day, hit, tuple(planned.values()), known, tomorrow)
 
     async def store(self, now: HoursNow, text: str, *, version: int, part: str, by: AccountId) -> int:
         """A checked file; how many lessons do not fit any more. Raises Conflict when another change came between."""
