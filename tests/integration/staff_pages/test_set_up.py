@@ -116,3 +116,20 @@ async def test_what_was_typed_stays_and_every_error_has_two_languages(house: Hou
     assert 'aria-invalid="true"' in page.html
     assert 'aria-describedby="email-hint email-error"' in page.html
     assert {"email-hint", "email-error"} <= set(page.reader.ids)
+
+
+async def test_where_a_school_is_says_its_language_and_the_zone_of_taiwan(house: House) -> None:
+    await house.sign_in_as(await house.administrator())
+    user = house.anybody
+    there = await user.get("/schools/new")
+    page = await user.submit(there, "/schools/new", side="tw", name_zh="晨光國小", place_zh="臺北")
+    (school,) = await house.people.schools.list()
+    assert (page.status, school.zone, school.language) == (200, "Asia/Taipei", "zh-Hant-TW")
+    # Its partner is on the other side, which is chosen already; and has many zones, which is asked.
+    there = await user.get("/schools/new")
+    assert there.form("/schools/new").values["side"] == ["us"]
+    page = await user.submit(there, "/schools/new", name_en="Saguaro", place_en="Tucson")
+    assert (page.status, "Please choose a time zone of the list." in page.html) == (422, True)
+    page = await user.submit(page, "/schools/new", zone="America/Phoenix")
+    partner = next(one for one in await house.people.schools.list() if one.id != school.id)
+    assert (partner.name.en, partner.zone, partner.language) == ("Saguaro", "America/Phoenix", "en")
