@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from server.access import Action, Subject, authorise, may, viewer_of
-from server.errors import ErrorCode, NotFound
+from server.access import Action, Subject, may, viewer_of
 from server.ids import ClassGroupId
 from server.lessons import Lesson, LessonSide, facts_of
 from server.pages import wall
 from server.pages.lessons.press import STATES, TONES
+from server.pages.people_context import group_for
 from server.pages.scheduling.context import SCHEDULING
 from server.pages.scheduling.term_rows import Walls, walls_at
 from server.pages.staff import staff_page
@@ -31,10 +31,7 @@ class ClassRow:
 async def show_class_term(request: web.Request) -> web.Response:
     """Raises NotFound for a class group that is not there or not of the asker's school."""
     pages, viewer = request.app[SCHEDULING], viewer_of(request)
-    group = await pages.people.class_groups.find(ClassGroupId(request.match_info["group"]))
-    authorise(viewer, Action.CLASS_GROUP_SEE, Subject(school_id=group.school_id) if group else Subject())
-    if group is None:
-        raise NotFound(ErrorCode.NOT_FOUND, "class group")
+    group, own = await group_for(request, Action.CLASS_GROUP_SEE)
     wanted = request.query.get("with", "")
     found = [
         lesson
@@ -50,7 +47,6 @@ async def show_class_term(request: web.Request) -> web.Response:
         for one in found
     ]
     partners = await pages.people.class_groups.find_many({_other(lesson, group).class_group_id for lesson in found})
-    own = await pages.people.schools.find(group.school_id)
     return await staff_page(
         request,
         "scheduling/class_term.html",
