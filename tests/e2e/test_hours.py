@@ -219,6 +219,7 @@ def test_hours_are_painted_by_mouse_and_by_keys_and_saved(enter: Enter) -> None:
     assert cells.count() == 7, "seven real dates"
     page.get_by_label(re.compile("^gladly")).check()
     # One stroke of the mouse over three dates, then two more hours by the keys.
+    cells.nth(2).scroll_into_view_if_needed()
     first, third = cells.nth(0).bounding_box(), cells.nth(2).bounding_box()
     assert first
     assert third
