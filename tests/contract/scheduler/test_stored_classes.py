@@ -54,9 +54,8 @@ async def _two_classes(data: Path, *, closed: str = "") -> tuple[str, str]:
                 grade="5",
                 size=0,
             )
-            text = starting_file(known).replace(
-                "closures: []", f"closures: [{{first: {closed}, part: day, mode: closed, reason: x}}]"
-            )
+            begun = await asyncio.to_thread(starting_file, known)
+            text = begun.replace("closures: []", f"closures: [{{first: {closed}, part: day, mode: closed, reason: x}}]")
             await SchoolFiles(database, CLOCK).put(school.id, text, version=0, by=None)
     await people.close()
     await database.close()

@@ -67,6 +67,7 @@ SCHOOL: dict[Action, set[str]] = {
     Action.CARDS_PRINT: STAFF_OF_A,
     Action.LESSON_PROPOSE: STAFF_OF_A,
     Action.SCHOOL_CALENDARS_CHANGE: COORDINATORS_OF_A,
+    Action.SCHOOL_FAIRNESS_SEE: {"it", "liaison", "roleless_co_a"} | STAFF_OF_A,
     Action.HOURS_PAINT_OWN: STAFF_OF_A,
     Action.HOURS_SEE_CLASS: STAFF_OF_A,
     Action.HOURS_PAINT_CLASS: COORDINATORS_OF_A,
