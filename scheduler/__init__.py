@@ -6,6 +6,8 @@ Only what stands here is public; it imports nothing of `server`, and `server` im
 from scheduler.calendars import DayCause, DayPlan, plan_day
 from scheduler.catalogue import UnknownClassGroup, demo_parties, demo_schools, demo_values, find_party, parties_in
 from scheduler.expand import Party
+from scheduler.expected import Expected
+from scheduler.expected import expected as expected_by_code
 from scheduler.fairness import (
     Account,
     EasierHour,
@@ -124,6 +126,7 @@ __all__ = [
     "DaySheet",
     "EasierHour",
     "Existence",
+    "Expected",
     "Feed",
     "FeedEvent",
     "Held",
@@ -184,6 +187,7 @@ __all__ = [
     "demo_schools",
     "demo_values",
     "easier_hours",
+    "expected_by_code",
     "feed_json",
     "feed_table",
     "file_values",

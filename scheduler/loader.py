@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from scheduler import schema
+from scheduler.expected import Expected, expected, expected_value
 from scheduler.model import (
     SCHOOL_WEEK,
     WEEKDAYS,
@@ -68,7 +69,7 @@ def file_values(raw: bytes, name: str) -> dict[str, Any]:
     """A file's values as they were written, all text; nothing is checked. Raises SchoolFileError."""
     values = parse_yaml(raw, name).values
     if not isinstance(values, dict):
-        raise SchoolFileError(Problem(name, 1, "", "expected keys and values"))
+        raise SchoolFileError(Problem(name, 1, "", expected("keys_and_values")))
     return values
 
 
@@ -119,16 +120,16 @@ def _check(document: Document, model: type[_File]) -> _File:
         problems = []
         for one in error.errors():
             path: Path_ = one["loc"]
-            problems.append(_problem(document, path, schema.expectation(dict(one))))
+            problems.append(_problem(document, path, expected_value(dict(one))))
         raise SchoolFileError(*problems) from error
 
 
-def _problem(document: Document, path: Path_, expected: str) -> Problem:
+def _problem(document: Document, path: Path_, what: Expected) -> Problem:
     # pydantic adds the names of the alternatives of a union, which are in no file.
     known = tuple(part for part in path if not (isinstance(part, str) and part in ("CalendarFile", "[key]")))
     while known and known not in document.lines and known[:-1] not in document.lines:
         known = known[:-1]
-    return Problem(document.file, document.line_of(known), dotted(known), expected)
+    return Problem(document.file, document.line_of(known), dotted(known), what)
 
 
 def _school(document: Document) -> School:
@@ -142,10 +143,10 @@ def _school(document: Document) -> School:
         calendar = _calendar(file.calendar)
     bells = file.bells if file.bells is not None else (template.bells if template else None)
     if bells is None:
-        raise SchoolFileError(Problem(document.file, 1, "bells", "expected bells, or a template that has them"))
+        raise SchoolFileError(Problem(document.file, 1, "bells", expected("bells")))
     level = file.level or (template.level if template else None)
     if level is None:
-        raise SchoolFileError(Problem(document.file, 1, "level", "expected a level, or a template that has one"))
+        raise SchoolFileError(Problem(document.file, 1, "level", expected("level")))
     schedules = tuple(_bells(one) for one in bells)
     groups = [_group(document, index, file, template, schedules) for index in range(len(file.class_groups))]
     return School(
@@ -174,7 +175,8 @@ def _reference(
     if name is None:
         return None
     if name not in names():
-        raise SchoolFileError(_problem(document, path, f"expected one of {', '.join(names())}, not {name!r}"))
+        what = expected("one_of", known=", ".join(names()), found=repr(name))
+        raise SchoolFileError(_problem(document, path, what))
     return load(name)
 
 
@@ -244,8 +246,7 @@ def _group(
     given = file.windows if file.windows is not None else (template.windows if template else None)
     minutes = file.lesson_minutes or (template.lesson_minutes if template else None)
     if given is None or minutes is None:
-        expected = "expected windows and lesson_minutes, or a template that has them"
-        raise SchoolFileError(_problem(document, at, expected))
+        raise SchoolFileError(_problem(document, at, expected("windows")))
     windows = [_window(one) for one in (*given, *file.add_windows)]
     if file.timetable is not None:
         windows = _by_timetable(
@@ -257,8 +258,9 @@ def _group(
     for key, wanted, known in (("teachers", file.teachers, teachers), ("rooms", file.rooms, rooms)):
         for place, one in enumerate(wanted):
             if one not in known:
-                expected = f"expected one of the school's {key}: {', '.join(known) or 'it has none'}; not {one!r}"
-                raise SchoolFileError(_problem(document, (*at, key, place), expected))
+                names = ", ".join(known) or "—"
+                what = expected("one_of_school", key=key, known=names, found=repr(one))
+                raise SchoolFileError(_problem(document, (*at, key, place), what))
     crosses = file.crosses_breaks
     return ClassGroup(
         id=ClassGroupId(file.id),
@@ -286,9 +288,7 @@ def _by_timetable(
     for day, names in timetable.items():
         for name in names:
             if name not in known:
-                raise SchoolFileError(
-                    _problem(document, (*path, day), f"expected names of periods, and {name!r} is none")
-                )
+                raise SchoolFileError(_problem(document, (*path, day), expected("period_names", found=repr(name))))
     others = [window for window in windows if window.kind is not WindowKind.INSTRUCTION]
     willingness = max((w.willingness for w in windows if w.kind is WindowKind.INSTRUCTION), default=2)
     by_day = [

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import re
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from scheduler.expected import Unexpected, expected
 from scheduler.model import WEEKDAYS, ClosureMode, DayPart, WindowKind
 from scheduler.zone import zone_keys
 
@@ -21,7 +22,7 @@ _LATEST_HOUR = 30
 def _clock(value: object) -> object:
     match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
     if match is None or int(match[1]) > _LATEST_HOUR:
-        raise ValueError("expected a time such as 08:40 (up to 30:00 for the next morning)")
+        raise Unexpected(expected("time"))
     return int(match[1]) * 60 + int(match[2])
 
 
@@ -30,8 +31,8 @@ def _day(value: object) -> object:
         if isinstance(value, str) and _DATE.fullmatch(value):
             return date.fromisoformat(value)
     except ValueError as error:
-        raise ValueError("expected a date that exists, such as 2026-09-01") from error
-    raise ValueError("expected a date such as 2026-09-01")
+        raise Unexpected(expected("date_exists")) from error
+    raise Unexpected(expected("date"))
 
 
 def _month_day(value: object) -> object:
@@ -43,13 +44,13 @@ def _month_day(value: object) -> object:
 
 def _weekday(value: object) -> object:
     if value not in WEEKDAYS:
-        raise ValueError(f"expected a weekday: {', '.join(WEEKDAYS)}")
+        raise Unexpected(expected("weekday", known=", ".join(WEEKDAYS)))
     return WEEKDAYS.index(value)
 
 
 def _zone(value: object) -> object:
     if value not in zone_keys():
-        raise ValueError("expected an IANA zone such as America/Phoenix")
+        raise Unexpected(expected("zone"))
     return value
 
 
@@ -79,10 +80,10 @@ class Span(Strict):
     def _ends_after_start(self) -> Self:
         start, end = getattr(self, "start", None), getattr(self, "end", None)
         if start is not None and end is not None and end <= start:
-            raise ValueError("expected an end after the start")
+            raise Unexpected(expected("end_after_start"))
         first, last = getattr(self, "first", None), getattr(self, "last", None)
         if isinstance(first, date) and isinstance(last, date) and last < first:
-            raise ValueError("expected a last date that is not before the first")
+            raise Unexpected(expected("last_not_before_first"))
         return self
 
 
@@ -104,11 +105,11 @@ class BellsFile(Span):
     def _kinds_exist(self) -> Self:
         for kind in (*self.week.values(), *self.dates.values()):
             if kind not in self.days:
-                raise ValueError(f"expected one of the kinds of day {', '.join(self.days)}, not {kind!r}")
+                raise Unexpected(expected("kind_of_day", known=", ".join(self.days), found=repr(kind)))
         for kind, periods in self.days.items():
             for one, other in itertools.pairwise(periods):
                 if other.start < one.end:
-                    raise ValueError(f"expected periods in order that do not overlap: {kind} {one.name}, {other.name}")
+                    raise Unexpected(expected("periods_in_order", day=kind, one=one.name, other=other.name))
         return self
 
 
@@ -178,11 +179,11 @@ class WindowFile(Span):
     @model_validator(mode="after")
     def _says_when(self) -> Self:
         if self.kind is WindowKind.BEFORE_SCHOOL and self.start is None:
-            raise ValueError("expected `start`: a window before school has no other beginning")
+            raise Unexpected(expected("window_start"))
         if self.kind in (WindowKind.AFTER_SCHOOL, WindowKind.EVENING, WindowKind.SATURDAY) and self.end is None:
-            raise ValueError(f"expected `end`: a window {self.kind} has no bell that ends it")
+            raise Unexpected(expected("window_end", kind=self.kind))
         if self.kind is WindowKind.SATURDAY and self.start is None:
-            raise ValueError("expected `start`: a Saturday has no bells")
+            raise Unexpected(expected("saturday_start"))
         return self
 
 
@@ -207,7 +208,7 @@ class BusyFile(Span):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if (self.weekdays is None) == (self.date is None):
-            raise ValueError("expected either `weekdays` or `date`")
+            raise Unexpected(expected("weekdays_or_date"))
         return self
 
 
@@ -270,16 +271,3 @@ class SchoolFile(Strict):
     teachers: list[TeacherFile] = []
     rooms: list[RoomFile] = []
     class_groups: list[ClassGroupFile]
-
-
-def expectation(error: dict[str, Any]) -> str:
-    """What a person should write instead, from one entry of pydantic's list."""
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "extra_forbidden":
-        return "no such key (see docs/scheduler.md)"
-    if kind == "missing":
-        return "expected this key, and it is missing"
-    if kind == "value_error":
-        return str(context["error"])
-    message = str(error["msg"]).removeprefix("Input ").removeprefix("Value ").removeprefix("String ")
-    return f"expected a value that {message}, not {error['input']!r}"

@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from scheduler.expected import Expected, expected
+
 # A school's year is some kilobytes; a file beyond this is a mistake or an attack.
 MAX_BYTES = 1_000_000
 # Aliases may repeat a part; this many nodes after expansion is far beyond any school.
@@ -30,7 +32,12 @@ class Problem:
     file: str
     line: int
     where: str
-    expected: str
+    what: Expected
+
+    @property
+    def expected(self) -> str:
+        """In English, as the command line has it."""
+        return self.what.text.en
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.where + ': ' if self.where else ''}{self.expected}"
@@ -64,28 +71,31 @@ def read_yaml(path: Path, *, name: str = "") -> Document:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise SchoolFileError(Problem(name or str(path), 1, "", f"a readable file ({error.strerror})")) from error
+        raise SchoolFileError(
+            Problem(name or str(path), 1, "", expected("file_readable", why=error.strerror))
+        ) from error
     return parse_yaml(raw, name or str(path))
 
 
 def parse_yaml(raw: bytes, name: str) -> Document:
     """Raises SchoolFileError."""
     if len(raw) > MAX_BYTES:
-        raise SchoolFileError(Problem(name, 1, "", f"at most {MAX_BYTES} bytes, not {len(raw)}"))
+        raise SchoolFileError(Problem(name, 1, "", expected("file_too_large", most=MAX_BYTES, found=len(raw))))
     try:
         text = raw.decode("utf-8-sig")
         _refuse_depth(text, name)
         node = yaml.compose(text, Loader=_Loader)
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise SchoolFileError(Problem(name, line, "", "UTF-8 text")) from error
+        raise SchoolFileError(Problem(name, line, "", expected("file_utf8"))) from error
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise SchoolFileError(Problem(name, mark.line + 1 if mark else 1, "", f"YAML ({error.problem})")) from error
+        mark, what = error.problem_mark or error.context_mark, expected("file_yaml", why=error.problem)
+        raise SchoolFileError(Problem(name, mark.line + 1 if mark else 1, "", what)) from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise SchoolFileError(Problem(name, 1, "", f"YAML ({' '.join(str(error).split())})")) from error
+        what = expected("file_yaml", why=" ".join(str(error).split()))
+        raise SchoolFileError(Problem(name, 1, "", what)) from error
     if node is None:
-        raise SchoolFileError(Problem(name, 1, "", "a mapping, and the file is empty"))
+        raise SchoolFileError(Problem(name, 1, "", expected("file_empty")))
     reader = _Reader(name)
     values = reader.read(node, ())
     return Document(name, values, reader.lines)
@@ -99,7 +109,7 @@ def _refuse_depth(text: str, name: str) -> None:
             depth += 1
             if depth > MAX_DEPTH:
                 line = event.start_mark.line + 1 if event.start_mark else 1
-                raise SchoolFileError(Problem(name, line, "", f"at most {MAX_DEPTH} levels, one inside the other"))
+                raise SchoolFileError(Problem(name, line, "", expected("file_too_deep", most=MAX_DEPTH)))
         elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
             depth -= 1
 
@@ -113,9 +123,7 @@ class _Reader:
         line = node.start_mark.line + 1
         self.lines[path] = line
         if len(self.lines) > MAX_NODES or len(path) > MAX_DEPTH:
-            raise SchoolFileError(
-                Problem(self.name, line, dotted(path), "a smaller file; this one expands without end")
-            )
+            raise SchoolFileError(Problem(self.name, line, dotted(path), expected("file_expands")))
         if isinstance(node, yaml.ScalarNode):
             return None if node.style is None and node.value in ("", "~", "null") else node.value
         if isinstance(node, yaml.SequenceNode):
@@ -125,8 +133,8 @@ class _Reader:
         for key_node, child in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if key is None or key in values:
-                expected = "a plain key" if key is None else f"each key once, and {key!r} stands here again"
-                raise SchoolFileError(Problem(self.name, key_node.start_mark.line + 1, dotted(path), expected))
+                what = expected("plain_key") if key is None else expected("key_once", found=repr(key))
+                raise SchoolFileError(Problem(self.name, key_node.start_mark.line + 1, dotted(path), what))
             values[key] = self.read(child, (*path, key))
             self.lines[(*path, key)] = key_node.start_mark.line + 1
         return values

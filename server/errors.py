@@ -67,6 +67,7 @@ class ErrorCode(StrEnum):
     SEAT_UNKNOWN = "seat_unknown"
     SCHOOL_FILE_INVALID = "school_file_invalid"
     SERIES_NOT_PLANNABLE = "series_not_plannable"
+    HOURS_NOT_PAINTABLE = "hours_not_paintable"
     LESSON_STATE = "lesson_state"
     LESSON_CHANGED = "lesson_changed"
     LESSON_TIME_SKIPPED = "lesson_time_skipped"
@@ -300,6 +301,10 @@ TEXTS: dict[ErrorCode, ErrorText] = {
     ErrorCode.SERIES_NOT_PLANNABLE: ErrorText(
         "A series cannot begin at this hour, or the weeks do not hold so many lessons.",
         "無法從這個時間開始排課，或週數不足以排入這麼多堂。",
+    ),
+    ErrorCode.HOURS_NOT_PAINTABLE: ErrorText(
+        "These hours cannot be painted; `problems` says which and why.",
+        "這些時段無法標示，請見 `problems` 所列的原因。",
     ),
     ErrorCode.LESSON_STATE: ErrorText(
         "The lesson is not at the point where this can be done.", "這堂課目前的狀態不能執行這個動作。"

@@ -24,6 +24,7 @@ _STATUS: Final = {
     409: "The state does not allow it now, or somebody was faster",
     413: "Too large",
     429: "Too often; Retry-After says when",
+    503: "Somebody else's machine does not answer",
 }
 
 

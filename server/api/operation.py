@@ -27,3 +27,30 @@ class Operation:
     def parameters(self) -> tuple[str, ...]:
         """Names in braces."""
         return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+
+
+def scheduling(
+    method: str,
+    path: str,
+    name: str,
+    summary: str,
+    answered: type[BaseModel],
+    *,
+    sent: type[BaseModel] | None = None,
+    status: int = 200,
+    query: tuple[tuple[str, str], ...] = (),
+    problems: tuple[int, ...] = (401, 403, 404),
+) -> Operation:
+    """A route of scheduling. `path`: below /api/v1."""
+    return Operation(
+        method=method,
+        path=f"/api/v1{path}",
+        name=name,
+        summary=summary,
+        tag="scheduling",
+        sent=sent,
+        answered=answered,
+        status=status,
+        query=query,
+        problems=problems,
+    )

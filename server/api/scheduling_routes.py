@@ -9,11 +9,15 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from server.access import Action, add_route
-from server.api.operation import Operation
+from server.api.availability_routes import OPERATIONS as AVAILABILITY
+from server.api.availability_routes import availability_routes
+from server.api.operation import Operation, scheduling
 from server.api.scheduling import SchedulingApi
 from server.api.scheduling_wire import ClassesOut, OverlapOut, PlanIn, PlanOut, SeriesIn, SeriesOut
 from server.api.school_hours import SchoolHoursApi
 from server.api.school_hours_wire import BellsIn, CalendarIn, ClosuresIn, FileIn, HoursChangedOut, SchoolHoursOut
+from server.api.term_routes import OPERATIONS as TERM
+from server.api.term_routes import term_routes
 from server.clock import Clock
 from server.lessons import Lessons
 from server.people import People
@@ -30,34 +34,8 @@ _QUERY: Final = (
 )
 
 
-def _op(
-    method: str,
-    path: str,
-    name: str,
-    summary: str,
-    answered: type[BaseModel],
-    *,
-    sent: type[BaseModel] | None = None,
-    status: int = 200,
-    query: tuple[tuple[str, str], ...] = (),
-    problems: tuple[int, ...] = (401, 403, 404),
-) -> Operation:
-    return Operation(
-        method=method,
-        path=f"/api/v1{path}",
-        name=name,
-        summary=summary,
-        tag="scheduling",
-        sent=sent,
-        answered=answered,
-        status=status,
-        query=query,
-        problems=problems,
-    )
-
-
-_CLASSES = _op("GET", "/classes", "list_classes", "Class groups that hours can be searched for", ClassesOut)
-_OVERLAP = _op(
+_CLASSES = scheduling("GET", "/classes", "list_classes", "Class groups that hours can be searched for", ClassesOut)
+_OVERLAP = scheduling(
     "GET",
     "/overlap",
     "find_overlaps",
@@ -66,7 +44,7 @@ _OVERLAP = _op(
     query=_QUERY,
     problems=(400, 401, 403, 404),
 )
-_PLAN = _op(
+_PLAN = scheduling(
     "POST",
     "/series/plan",
     "plan_series",
@@ -75,7 +53,7 @@ _PLAN = _op(
     sent=PlanIn,
     problems=_CHANGE,
 )
-_PROPOSE = _op(
+_PROPOSE = scheduling(
     "POST",
     "/series",
     "propose_series",
@@ -85,8 +63,8 @@ _PROPOSE = _op(
     status=201,
     problems=_CHANGE,
 )
-_SERIES = _op("GET", "/series/{id}", "find_series", "The term sheet of a pair", SeriesOut)
-_CONFIRM = _op(
+_SERIES = scheduling("GET", "/series/{id}", "find_series", "The term sheet of a pair", SeriesOut)
+_CONFIRM = scheduling(
     "POST",
     "/series/{id}/confirm",
     "confirm_series",
@@ -94,11 +72,11 @@ _CONFIRM = _op(
     SeriesOut,
     problems=_CHANGE,
 )
-_HOURS = _op("GET", "/schools/{school}/hours", "school_hours", "Bells, calendar, closures, file", SchoolHoursOut)
+_HOURS = scheduling("GET", "/schools/{school}/hours", "school_hours", "Bells, calendar, closures, file", SchoolHoursOut)
 
 
 def _put(part: str, what: str, sent: type[BaseModel]) -> Operation:
-    return _op(
+    return scheduling(
         "PUT",
         f"/schools/{{school}}/hours/{part}",
         f"put_{part}",
@@ -115,6 +93,7 @@ _CLOSURES = _put("closures", "All closures", ClosuresIn)
 _FILE = _put("file", "The whole school file", FileIn)
 OPERATIONS: Final = (
     _CLASSES, _OVERLAP, _PLAN, _PROPOSE, _SERIES, _CONFIRM, _HOURS, _BELLS, _CALENDAR, _CLOSURES, _FILE,
+    *TERM, *AVAILABILITY,
 )  # fmt: skip
 
 
@@ -133,6 +112,8 @@ def add_scheduling_api(app: web.Application, *, people: People, lessons: Lessons
         (_CALENDAR, Action.SCHOOL_HOURS_CHANGE, school.put_calendar),
         (_CLOSURES, Action.SCHOOL_HOURS_CHANGE, school.put_closures),
         (_FILE, Action.SCHOOL_HOURS_CHANGE, school.put_file),
+        *term_routes(people, lessons, clock),
+        *availability_routes(people, lessons),
     )
     for operation, action, handler in served:
         add_route(app, operation.method, operation.path, handler, action)

@@ -27,7 +27,7 @@ from server.api.school_hours_wire import (
     SchoolHoursOut,
     as_file,
 )
-from server.api.showing import both
+from server.api.showing import both, problem_of
 from server.errors import Conflict, ErrorCode, InvalidInput, NotFound
 from server.ids import SchoolId
 from server.lessons import (
@@ -92,7 +92,7 @@ class SchoolHoursApi:
         if problems := await desk.check(now, text):
             # The line is of the file; of a part it would be a line that nobody sent.
             told = [
-                {"where": one.where, "expected": one.expected, **({"line": one.line} if part == "file" else {})}
+                problem_of(one.where, one.code, one.expected, line=one.line if part == "file" else None)
                 for one in problems
             ]
             raise InvalidInput(ErrorCode.SCHOOL_FILE_INVALID, str(problems[0]), problems=told)

@@ -116,3 +116,10 @@ def _interval(one: Interval) -> IntervalOut:
 
 def both(text: LocalizedText) -> Bilingual:
     return Bilingual(en=text.en, zh=text.zh)
+
+
+def problem_of(where: str, code: str, text: LocalizedText, *, line: int | None = None) -> dict[str, object]:
+    """One of the `problems` of an error, as `FileProblemOut` has it."""
+    told: dict[str, object] = {"where": where, "code": code, "expected": text.en}
+    told["text"] = both(text).model_dump(by_alias=True)
+    return told if line is None else {**told, "line": line}

@@ -172,10 +172,13 @@ class ReportIn(ChangeIn):
 
 
 class FileProblemOut(Wire):
-    """Where in a document something else was expected; `line` from 1, of a file that was sent as text."""
+    """Where in a document something else was expected, and `text` the same for people; `line` from 1, of a file that
+    was sent as text."""
 
     where: str
+    code: str
     expected: str
+    text: Bilingual
     line: int | None = None
 
 

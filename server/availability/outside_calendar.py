@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from scheduler import Feed, Interval
 from server.availability.owner import Owner, OwnerKind
 from server.ids import AccountId
+from server.pair import LocalizedText
 
 # A work, a private and a school calendar, and one more of each.
 MOST_CALENDARS = 6
@@ -28,6 +29,15 @@ READ_EVERY = timedelta(hours=3)
 PREVIEW_LASTS = timedelta(hours=1)
 # So far ahead must always be known; then a calendar is read as a whole again though it has not changed.
 _KNOWN_AT_LEAST = AHEAD - timedelta(weeks=2)
+# What the reader of a feed gives as the code of something it left out; its English words say more, such as how many.
+_WHY = {
+    "no_start": "沒有開始時間",
+    "no_length": "結束時間不晚於開始時間",
+    "too_often": "重複的頻率高於每天一次",
+    "too_many": "項目或重複次數過多，超過上限",
+    "too_old": "重複活動的起始年份過早",
+    "broken": "內容損壞，無法讀取",
+}
 _WAITS = (
     timedelta(minutes=15),
     timedelta(hours=1),
@@ -61,6 +71,11 @@ class LeftOut:
     summary: str
     code: str
     why: str
+
+    @property
+    def text(self) -> LocalizedText:
+        """For people; the code may be of an older version."""
+        return LocalizedText(self.why, _WHY.get(self.code, "無法使用"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from server.lessons.demo import DEMO_LESSON, DemoLesson, DemoPerson, demo_lesson
 from server.lessons.directory import Directory, PeopleDirectory
 from server.lessons.facts import SIDE_KEYS, LessonFacts, LessonState, SideFacts, SideKey
 from server.lessons.fairness import FairnessBooks, PairBook
+from server.lessons.fairness_lines import LEDGER_KINDS, LedgerLine, ledger_lines, ledger_names
 from server.lessons.fairness_service import FairnessService
 from server.lessons.feed import CalendarFeeds, FeedFile
 from server.lessons.hits import Hit
@@ -40,6 +41,7 @@ from server.lessons.local_time import WallTime, load_zones, require_wall_time, w
 from server.lessons.machine import EDGES, allowed, transition
 from server.lessons.mails import LessonMails, heading_of
 from server.lessons.notice import Notice, NoticeKind
+from server.lessons.painting_desk import Easel, PaintingDesk
 from server.lessons.ports import Done, LessonRepository
 from server.lessons.proposal import Proposal, require_leader
 from server.lessons.reminder_job import ReminderJob
@@ -68,7 +70,7 @@ from server.lessons.seed import SeedLesson, SeedPresence, add_presences, add_ser
 from server.lessons.series import Series
 from server.lessons.series_service import MOST_LESSONS, NotDone, SeriesService, SeriesView
 from server.lessons.service import LessonService
-from server.lessons.term import TermPlan, change_term, coming, place_term, seen_of
+from server.lessons.term import Scope, TermPlan, change_scope, coming, place_term, seen_of, start_on
 from server.lessons.term_records import ClockChoice, TermNote
 from server.lessons.term_service import TermService
 from server.lessons.webhooks import WEBHOOK_PATH, WebhookSeen, add_webhooks
@@ -76,6 +78,7 @@ from server.lessons.webhooks import WEBHOOK_PATH, WebhookSeen, add_webhooks
 __all__ = [
     "DEMO_LESSON",
     "EDGES",
+    "LEDGER_KINDS",
     "LOBBY_OPENS_BEFORE",
     "MOST_LESSONS",
     "SIDE_KEYS",
@@ -99,6 +102,7 @@ __all__ = [
     "DemoPerson",
     "Directory",
     "Done",
+    "Easel",
     "FairnessBooks",
     "FairnessService",
     "FeedFile",
@@ -108,6 +112,7 @@ __all__ = [
     "HoursNow",
     "Interval",
     "KnownHours",
+    "LedgerLine",
     "Lesson",
     "LessonChanges",
     "LessonFacts",
@@ -124,6 +129,7 @@ __all__ = [
     "NotDone",
     "Notice",
     "NoticeKind",
+    "PaintingDesk",
     "PairBook",
     "PeopleDirectory",
     "Proposal",
@@ -131,6 +137,7 @@ __all__ = [
     "Row",
     "SchoolFile",
     "SchoolFiles",
+    "Scope",
     "SeedLesson",
     "SeedPresence",
     "Series",
@@ -156,7 +163,7 @@ __all__ = [
     "build_lessons",
     "calendar_entry",
     "calendar_in",
-    "change_term",
+    "change_scope",
     "check_file",
     "clock_notices",
     "closure_entry",
@@ -167,6 +174,8 @@ __all__ = [
     "facts_of",
     "heading_of",
     "hours_of",
+    "ledger_lines",
+    "ledger_names",
     "lesson_of_room",
     "lessons_with_prefix",
     "load_zones",
@@ -181,6 +190,7 @@ __all__ = [
     "room_of",
     "screen_person",
     "seen_of",
+    "start_on",
     "starting_file",
     "template_bells",
     "transition",

@@ -20,6 +20,7 @@ from server.lessons.feed import CalendarFeeds
 from server.lessons.hours_desk import HoursDesk
 from server.lessons.keeper import LessonKeeper
 from server.lessons.mails import NOBODY, LessonMails
+from server.lessons.painting_desk import PaintingDesk
 from server.lessons.reminder_job import ReminderJob
 from server.lessons.repository import SqlLessonRepository
 from server.lessons.school_file import SchoolFiles
@@ -47,6 +48,7 @@ class Lessons:
     school_files: SchoolFiles
     hours_desk: HoursDesk
     painted: PaintedHours
+    painting_desk: PaintingDesk
     class_teachers: ClassTeachers
     outside_calendars: OutsideCalendars
     classes: Classes
@@ -124,6 +126,7 @@ def build_lessons(
             clock=clock,
         ),
         painted=painted,
+        painting_desk=PaintingDesk(people=people, painted=painted, teachers=teachers, classes=classes, clock=clock),
         class_teachers=teachers,
         outside_calendars=OutsideCalendars(outside, fetcher or Fetcher(), clock),
         classes=classes,

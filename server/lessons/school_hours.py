@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from scheduler import SchoolFileError, parse_school
+from scheduler import Expected, SchoolFileError, expected_by_code, parse_school
 from server.lessons.hours import ClassHours, with_class_group
 from server.lessons.school_values import values_of, with_key
+from server.pair import LocalizedText
 
 # A file of ten years with every closure named is some 30 kB.
 MAX_FILE_CHARS = 100_000
@@ -18,11 +19,12 @@ MAX_FILE_CHARS = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileProblem:
-    """`line`: from 1, of the text that was given."""
+    """`line`: from 1, of the text that was given. `code`: of what was expected there."""
 
     line: int
     where: str
-    expected: str
+    code: str
+    expected: LocalizedText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +41,18 @@ class Closed:
 def check_file(text: str, known: ClassHours) -> tuple[FileProblem, ...]:
     """Empty when the scheduler can use it for this school. The zone is the school's own: no file changes it."""
     if len(text) > MAX_FILE_CHARS:
-        return (FileProblem(line=1, where="", expected=f"at most {MAX_FILE_CHARS} characters"),)
+        return (_problem(1, "", expected_by_code("file_too_long", most=MAX_FILE_CHARS)),)
     try:
         school = parse_school(with_class_group(text, known).encode("utf-8", "replace"), "school.yaml")
     except SchoolFileError as error:
-        return tuple(FileProblem(line=one.line, where=one.where, expected=one.expected) for one in error.problems)
+        return tuple(_problem(one.line, one.where, one.what) for one in error.problems)
     if school.zone != known.zone:
-        return (FileProblem(line=1, where="zone", expected=f"{known.zone}, the zone of the school"),)
+        return (_problem(1, "zone", expected_by_code("zone_of_school", zone=known.zone)),)
     return ()
+
+
+def _problem(line: int, where: str, what: Expected) -> FileProblem:
+    return FileProblem(line=line, where=where, code=what.code, expected=LocalizedText(what.text.en, what.text.zh))
 
 
 def closures_of(text: str) -> tuple[Closed, ...]:

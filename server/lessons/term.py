@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from typing import Literal
 
 from scheduler import (
     Anchor,
@@ -19,6 +20,7 @@ from scheduler import (
     change_following,
     place,
     repair,
+    resolve,
     review,
     to_local,
 )
@@ -27,6 +29,7 @@ from server.lessons.clock_notice import PLANNED
 from server.lessons.facts import SideKey
 from server.lessons.hours import ClassHours, hours_of
 from server.lessons.lesson import Lesson
+from server.lessons.local_time import wall_time
 from server.lessons.series import Series
 
 # Nobody is asked to meet this afternoon.
@@ -35,6 +38,8 @@ _NOT_BEFORE = timedelta(hours=24)
 _AFTER_LAST = timedelta(weeks=4)
 # The scheduler's longest question is 60 weeks.
 _LONGEST = timedelta(weeks=58)
+
+Scope = Literal["one", "following", "all"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +102,35 @@ def change_term(term: TermPlan, number: int, start_at: datetime, *, is_following
         return place(term.plan, {number: start_at}, term.taken)
     except SeriesError as error:
         raise InvalidInput(ErrorCode.LESSON_TIME_INVALID, str(error)) from error
+
+
+def start_on(lesson: Lesson, own: SideKey, weekday: int | None, start: time) -> datetime:
+    """That hour on the own wall, in the week in which the lesson is. `weekday`: None leaves the day."""
+    zone = lesson.side(own).zone
+    on = wall_time(lesson.starts_at, zone).date
+    if weekday is not None:
+        on += timedelta(days=weekday - on.weekday())
+    return resolve(datetime.combine(on, start), zone).at
+
+
+def change_scope(term: TermPlan, left: Mapping[int, Lesson], number: int, start_at: datetime, scope: Scope) -> Change:
+    """As `change_term`; of all lessons in `left` the first takes the same step as the one that was chosen."""
+    if scope == "all":
+        number, start_at = _from_the_first(term, left, number, start_at)
+    return change_term(term, number, start_at, is_following=scope != "one")
+
+
+def _from_the_first(
+    term: TermPlan, left: Mapping[int, Lesson], chosen: int, start_at: datetime
+) -> tuple[int, datetime]:
+    """The same step from the first lesson that is still to come, on the anchor's wall."""
+    first = min(left, key=lambda number: left[number].starts_at)
+    zone = term.plan.anchor_zone
+    old, new = wall_time(left[chosen].starts_at, zone), wall_time(start_at, zone)
+    on = wall_time(left[first].starts_at, zone).date
+    monday = on - timedelta(days=on.weekday())
+    weeks = (new.date - timedelta(days=new.weekday)) - (old.date - timedelta(days=old.weekday))
+    return first, resolve(datetime.combine(monday + weeks + timedelta(days=new.weekday), new.time), zone).at
 
 
 def place_term(term: TermPlan, starts: Mapping[int, datetime]) -> Change:

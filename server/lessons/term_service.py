@@ -145,15 +145,20 @@ class TermService:
     def notices(self, view: SeriesView) -> list[ClockNotice]:
         return clock_notices(numbered(view.lessons), self._clock.now())
 
+    def starts_if(self, view: SeriesView, changes_at: datetime, side: SideKey) -> dict[int, datetime]:
+        """Where lessons that stand elsewhere go when that side keeps its wall time. Raises NotFound without such a
+        change."""
+        notice = next((one for one in self.notices(view) if one.changes_at == changes_at), None)
+        if notice is None:
+            raise NotFound(ErrorCode.NOT_FOUND, "no clock change that touches this series then")
+        return {one.number: one.start_if(side) for one in notice.moved_by(side)}
+
     async def choose_clock(
         self, view: SeriesView, changes_at: datetime, side: SideKey, *, by: AccountId, seen: str
     ) -> tuple[int, tuple[NotDone, ...]]:
         """That side's wall time stays after that clock change: lessons that stand elsewhere are moved, the choice is
         kept. Raises NotFound without such a change."""
-        notice = next((one for one in self.notices(view) if one.changes_at == changes_at), None)
-        if notice is None:
-            raise NotFound(ErrorCode.NOT_FOUND, "no clock change that touches this series then")
-        starts = {one.number: one.start_if(side) for one in notice.moved_by(side)}
+        starts = self.starts_if(view, changes_at, side)
         done, failed = await self.move(view, starts, by=by, seen=seen, anchor=side)
         await self._series.set_anchor(view.series.id, side)
         now = self._clock.now()

@@ -107,7 +107,8 @@ async def post_bells(request: web.Request) -> web.Response:
         return await _page(request, asked, draft, at=at, drawn=Drawn(errors))
     text = with_key(asked.text, "bells", placed(entries, entry_of(draft), at))
     if problems := await check(asked, text):
-        said = LocalizedText(*(one.replace("{what}", problems[0].expected) for one in (_FILE_SAYS.en, _FILE_SAYS.zh)))
+        what = problems[0].expected
+        said = LocalizedText(_FILE_SAYS.en.replace("{what}", what.en), _FILE_SAYS.zh.replace("{what}", what.zh))
         return await _page(request, asked, draft, at=at, problem=said)
     if step.verb == "save":
         answer = await store_and_go(request, asked, text, version_of(values), "bells")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from server.availability import ClassTeachers, OutsideCalendars, PaintedHours
+from server.availability import OutsideCalendars
 from server.clock import Clock
 from server.lessons import (
     AnswerLinks,
@@ -16,6 +16,7 @@ from server.lessons import (
     FairnessService,
     HoursDesk,
     LessonService,
+    PaintingDesk,
     SchoolFiles,
     SeriesService,
     TermService,
@@ -37,8 +38,7 @@ class SchedulingPages:
     fairness: FairnessService
     school_files: SchoolFiles
     classes: Classes
-    painted: PaintedHours
-    class_teachers: ClassTeachers
+    painting_desk: PaintingDesk
     outside_calendars: OutsideCalendars
     clock: Clock
     origin: Callable[[web.Request], str]

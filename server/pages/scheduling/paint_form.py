@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, time
 from typing import Final
 
-from scheduler import DaySheet
-from server.availability import MINUTES_A_DAY, STEP_MINUTES, PaintState, Stroke
+from server.availability import (
+    MINUTES_A_DAY,
+    MOST_REPEATS,
+    ORDER,
+    STEP_MINUTES,
+    NoStroke,
+    PaintState,
+    Stroke,
+    require_date,
+)
 from server.pair import LocalizedText
 
-# A term and its breaks; who plans further paints again.
-MOST_REPEATS: Final = 18
-# As far as a lesson can be proposed.
-FURTHEST: Final = timedelta(days=400)
 BELLS: Final = "bells"
 BRUSHES: Final[Mapping[str, LocalizedText]] = {
     PaintState.CANNOT: LocalizedText("cannot", "不行"),
@@ -31,22 +35,8 @@ NOT_READABLE: Final = LocalizedText(
     "Please give a date, a beginning and an end, such as 2026-12-01, 08:00 and 09:30.",
     "請填寫日期、開始與結束時間，例如 2026-12-01、08:00、09:30。",
 )
-ORDER: Final = LocalizedText("The end is not after the beginning.", "結束時間不在開始時間之後。")
 ON_THE_GRID: Final = LocalizedText("Please give whole five minutes, such as 08:05.", "請以五分鐘為單位，例如 08:05。")
-PAST: Final = LocalizedText("That day is over.", "那一天已經過了。")
-TOO_FAR: Final = LocalizedText("That is more than 400 days ahead.", "那是 400 天以後的日期。")
-SKIPPED: Final = LocalizedText(
-    "On that date the clock skips this hour: it does not exist.", "那一天時鐘會跳過這段時間，這段時間並不存在。"
-)
 TOO_MANY_WEEKS: Final = LocalizedText(f"At most {MOST_REPEATS} weeks at once.", f"一次最多延續 {MOST_REPEATS} 週。")
-
-
-class NoStroke(ValueError):
-    """Says in both languages why nothing was painted."""
-
-    def __init__(self, text: LocalizedText) -> None:
-        super().__init__(text.en)
-        self.text = text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,20 +57,9 @@ def read_paint(values: Mapping[str, Sequence[str]], *, step: int, today: date) -
     if not strokes and not repeat:
         raise NoStroke(NOTHING_CHOSEN)
     for stroke in strokes:
-        if stroke.on < today:
-            raise NoStroke(PAST)
-        if stroke.on > today + FURTHEST:
-            raise NoStroke(TOO_FAR)
+        require_date(stroke.on, today)
     version = _whole(_one(values, "version"))
     return PaintForm(strokes=tuple(strokes), repeat=repeat, version=-1 if version is None else version)
-
-
-def require_existing(strokes: Iterable[Stroke], sheets: Mapping[date, DaySheet]) -> None:
-    """Raises NoStroke for an hour that the clock skips on its date."""
-    for stroke in strokes:
-        sheet = sheets.get(stroke.on)
-        if sheet and any(first <= stroke.start_minute and stroke.end_minute <= last for first, last in sheet.skipped):
-            raise NoStroke(SKIPPED)
 
 
 def _of_script(values: Mapping[str, Sequence[str]], step: int) -> Iterable[Stroke]:

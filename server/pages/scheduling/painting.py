@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,23 +9,23 @@ from typing import Final
 
 from aiohttp import web
 
-from scheduler import DaySheet, day_sheet, to_local
 from server.access import Action, Adult, Subject, authorise, may, viewer_of
-from server.availability import Owner, Painting, paint, repeated
-from server.errors import ErrorCode, InvalidInput, NotFound, TongchuangError, Unauthorized
-from server.ids import AccountId, ClassGroupId, SchoolId
-from server.lessons import ClassHours, hours_of, load_zones
-from server.pages import wall
-from server.pages.flash import Flash
-from server.pages.scheduling.context import SCHEDULING, SchedulingPages
-from server.pages.scheduling.paint_form import (
-    BRUSHES,
+from server.availability import (
     FURTHEST,
     MOST_REPEATS,
     NoStroke,
-    read_paint,
+    Painting,
+    paint,
+    repeated,
     require_existing,
 )
+from server.errors import ErrorCode, InvalidInput, NotFound, TongchuangError, Unauthorized
+from server.ids import AccountId, ClassGroupId, SchoolId
+from server.lessons import Easel
+from server.pages import wall
+from server.pages.flash import Flash
+from server.pages.scheduling.context import SCHEDULING, SchedulingPages
+from server.pages.scheduling.paint_form import BRUSHES, read_paint
 from server.pages.scheduling.paint_grid import STEPS, monday_of, paint_grid, week_of
 from server.pages.staff import FORM_REFUSED, go_to, staff_page
 from server.pair import LocalizedText
@@ -38,19 +37,27 @@ _WEEK: Final = timedelta(weeks=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canvas:
-    """Whose hours these are, on whose bells. `group` None: the viewer's own."""
+    """The week of somebody's hours that is shown. `group` None: the viewer's own."""
 
     pages: SchedulingPages
     by: AccountId
-    owner: Owner
-    school: School
-    group: ClassGroup | None
-    known: ClassHours
+    easel: Easel
     path: str
     monday: date
     step: int
-    today: date
     may_paint: bool
+
+    @property
+    def school(self) -> School:
+        return self.easel.school
+
+    @property
+    def group(self) -> ClassGroup | None:
+        return self.easel.group
+
+    @property
+    def today(self) -> date:
+        return self.easel.today
 
     def link(self, monday: date, step: int = 0) -> str:
         return f"{self.path}?week={monday.isoformat()}&step={step or self.step}"
@@ -69,8 +76,7 @@ async def choose_classes(request: web.Request) -> web.Response:
     canvas = await _own(request)
     posted = await request.post()
     wanted = {str(one) for one in posted.getall("class_group", [])}
-    groups = await canvas.pages.people.class_groups.of_school(canvas.school.id)
-    await canvas.pages.class_teachers.put(canvas.by, [one.id for one in groups if one.id in wanted])
+    await canvas.pages.painting_desk.teach(canvas.by, canvas.school, wanted)
     return go_to(request, canvas.link(canvas.monday), Flash.SAVED)
 
 
@@ -91,10 +97,8 @@ async def _own(request: web.Request) -> Canvas:
     school = await pages.people.schools.find(school_id)
     if school is None:
         raise NotFound(ErrorCode.NOT_FOUND, "school")
-    taught = await pages.class_teachers.of_account(viewer.account.id)
-    owner = Owner.account(viewer.account.id)
-    known = await pages.classes.bells_of(school, first=taught)
-    return await _canvas(request, pages, viewer, owner, school, None, known, OWN_PATH, may_paint=True)
+    easel = await pages.painting_desk.own(viewer.account.id, school)
+    return _canvas(request, pages, viewer, easel, OWN_PATH, may_paint=True)
 
 
 async def _class(request: web.Request, action: Action) -> Canvas:
@@ -107,44 +111,21 @@ async def _class(request: web.Request, action: Action) -> Canvas:
     school = await pages.people.schools.find(group.school_id) if group else None
     if group is None or school is None or not isinstance(viewer, Adult):
         raise NotFound(ErrorCode.NOT_FOUND, "class group")
-    return await _canvas(
-        request,
-        pages,
-        viewer,
-        Owner.class_group(group.id),
-        school,
-        group,
-        await pages.classes.bells_of(school, first={group.id}),
-        f"/class-groups/{group.id}/availability",
-        may_paint=group.archived_at is None and may(viewer, Action.HOURS_PAINT_CLASS, subject),
-    )
+    easel = await pages.painting_desk.of_class(group, school)
+    may_paint = easel.is_open and may(viewer, Action.HOURS_PAINT_CLASS, subject)
+    return _canvas(request, pages, viewer, easel, f"/class-groups/{group.id}/availability", may_paint=may_paint)
 
 
-async def _canvas(
-    request: web.Request,
-    pages: SchedulingPages,
-    viewer: Adult,
-    owner: Owner,
-    school: School,
-    group: ClassGroup | None,
-    known: ClassHours,
-    path: str,
-    *,
-    may_paint: bool,
+def _canvas(
+    request: web.Request, pages: SchedulingPages, viewer: Adult, easel: Easel, path: str, *, may_paint: bool
 ) -> Canvas:
-    await asyncio.to_thread(load_zones, [school.zone])
-    today = to_local(pages.clock.now(), school.zone).date()
     return Canvas(
         pages=pages,
         by=viewer.account.id,
-        owner=owner,
-        school=school,
-        group=group,
-        known=known,
+        easel=easel,
         path=path,
-        monday=_week(request.query.get("week", ""), today),
+        monday=_week(request.query.get("week", ""), easel.today),
         step=next((one for one in STEPS if str(one) == request.query.get("step")), STEPS[0]),
-        today=today,
         may_paint=may_paint,
     )
 
@@ -164,15 +145,17 @@ async def _paint(request: web.Request, canvas: Canvas) -> web.Response:
     except (ValueError, LookupError, AssertionError) as error:
         raise InvalidInput(ErrorCode.INVALID_REQUEST, "no form") from error
     values = {name: [one for one in posted.getall(name) if isinstance(one, str)] for name in posted}
+    desk, easel = canvas.pages.painting_desk, canvas.easel
     try:
         form = read_paint(values, step=canvas.step, today=canvas.today)
         # A range may lie in another week than the one that is shown.
         monday = monday_of(form.strokes[0].on) if form.strokes else canvas.monday
         week = week_of(monday)
         others = sorted({stroke.on for stroke in form.strokes} - set(week))
-        painting = await canvas.pages.painted.find(canvas.owner, min([*week, *others]), max([*week, *others]))
-        sheets = await _sheets(canvas, [*week, *others])
-        require_existing(form.strokes, sheets)
+        painting = await desk.find(easel, min([*week, *others]), max([*week, *others]))
+        sheets = await desk.sheets(easel, [*week, *others])
+        for stroke in form.strokes:
+            require_existing(stroke, sheets)
     except NoStroke as error:
         return await _page(request, canvas, problem=error.text, typed=values)
     after = paint(painting.hours, form.strokes)
@@ -185,28 +168,10 @@ async def _paint(request: web.Request, canvas: Canvas) -> web.Response:
         dates = sorted({stroke.on for stroke in form.strokes})
         after = tuple(one for one in after if one.on in dates)
     try:
-        await canvas.pages.painted.put(canvas.owner, after, dates, version=form.version, by=canvas.by)
+        await desk.put(easel, after, dates, version=form.version, by=canvas.by)
     except TongchuangError as error:
         return await _page(request, canvas, problem=LocalizedText(error.text.en, error.text.zh), typed=values)
-    if canvas.group is not None:
-        await canvas.pages.people.audit.write(
-            "class_hours.painted",
-            canvas.group.id,
-            by=canvas.by,
-            school_id=canvas.school.id,
-            detail={"dates": len(dates), "from": min(dates).isoformat(), "to": max(dates).isoformat()},
-        )
     return go_to(request, canvas.link(monday), Flash.SAVED)
-
-
-async def _sheets(canvas: Canvas, dates: Sequence[date]) -> dict[date, DaySheet]:
-    """In a thread: templates and calendars are read from files when they are first asked for."""
-
-    def read() -> dict[date, DaySheet]:
-        party = hours_of(canvas.known).party
-        return {on: day_sheet(party, on) for on in dates}
-
-    return await asyncio.to_thread(read)
 
 
 async def _page(
@@ -217,8 +182,9 @@ async def _page(
     typed: Mapping[str, Sequence[str]] | None = None,
 ) -> web.Response:
     week = week_of(canvas.monday)
-    painting: Painting = await canvas.pages.painted.find(canvas.owner, week[0], week[-1])
-    sheets = await _sheets(canvas, week)
+    desk = canvas.pages.painting_desk
+    painting: Painting = await desk.find(canvas.easel, week[0], week[-1])
+    sheets = await desk.sheets(canvas.easel, week)
     groups = await canvas.pages.people.class_groups.of_school(canvas.school.id) if canvas.group is None else ()
     return await staff_page(
         request,
@@ -233,7 +199,7 @@ async def _page(
         after=canvas.monday + _WEEK,
         this_week=monday_of(canvas.today),
         groups=groups,
-        taught=await canvas.pages.class_teachers.of_account(canvas.by) if canvas.group is None else frozenset(),
+        taught=await desk.taught(canvas.by) if canvas.group is None else frozenset(),
         problem=problem,
         typed={name: next(iter(values), "") for name, values in (typed or {}).items()},
         typed_cells=frozenset((typed or {}).get("cell", ())),

@@ -141,7 +141,8 @@ async def post_year(request: web.Request) -> web.Response:
     changed = {**calendar, "official": draft.official, "years": placed(years, entry_of_year(draft), at)}
     text = with_key(asked.text, "calendar", changed)
     if problems := await check(asked, text):
-        said = LocalizedText(*(one.replace("{what}", problems[0].expected) for one in (_FILE_SAYS.en, _FILE_SAYS.zh)))
+        what = problems[0].expected
+        said = LocalizedText(_FILE_SAYS.en.replace("{what}", what.en), _FILE_SAYS.zh.replace("{what}", what.zh))
         return await _page(request, asked, draft, at=at, problem=said)
     if step.verb == "save":
         answer = await store_and_go(request, asked, text, version_of(values), "calendar", f"{asked.path}/calendar")

@@ -12,7 +12,7 @@ from server.pages.scheduling.calendar import end_calendar, make_calendar, send_c
 from server.pages.scheduling.class_term import show_class_term
 from server.pages.scheduling.clock_banner import dashboard_clock
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
-from server.pages.scheduling.fairness import send_fairness, show_fairness
+from server.pages.scheduling.fairness import show_fairness
 from server.pages.scheduling.hours import show_hours
 from server.pages.scheduling.painting import choose_classes, paint_class, paint_own, show_class, show_own
 from server.pages.scheduling.school_calendar import post_year, show_school_calendar, show_year
@@ -61,7 +61,6 @@ def add_scheduling_pages(app: web.Application, pages: SchedulingPages) -> None:
     add_route(app, "POST", "/series/{id}/confirm", confirm_series, Action.LESSON_CONFIRM)
     add_route(app, "GET", "/schools/{school}/hours", show_school_hours, Action.SCHOOL_HOURS_SEE)
     add_route(app, "GET", "/schools/{school}/fairness", show_fairness, Action.SCHOOL_FAIRNESS_SEE)
-    add_route(app, "GET", "/schools/{school}/fairness.json", send_fairness, Action.SCHOOL_FAIRNESS_SEE)
     add_route(app, "GET", "/class-groups/{group}/term", show_class_term, Action.CLASS_GROUP_SEE)
     add_route(app, "GET", "/schools/{school}/hours.yaml", send_school_file, Action.SCHOOL_HOURS_SEE)
     add_route(app, "POST", "/schools/{school}/hours/closures", add_closure, Action.SCHOOL_HOURS_CHANGE)

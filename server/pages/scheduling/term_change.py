@@ -4,26 +4,24 @@ side. And the choice of whose wall time stays at a clock change."""
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, time, timedelta
-from typing import Annotated, Final, Literal
+from datetime import time
+from typing import Annotated, Final
 
 from aiohttp import web
 from pydantic import BeforeValidator, Field, ValidationError
 
-from scheduler import resolve
 from server.access import Action, authorise, viewer_of
 from server.errors import InvalidInput, TongchuangError
-from server.lessons import Lesson, TermPlan, change_term, seen_of, wall_time
+from server.lessons import Scope, change_scope, seen_of, start_on
 from server.pages import wall
 from server.pages.flash import Flash
 from server.pages.forms import FILL_IN, Form, empty_is_none
 from server.pages.scheduling.find_hour import TIER_NAMES
 from server.pages.scheduling.plan import start_of_key
-from server.pages.scheduling.term import STAY, UNREADABLE, Asked, adult, ask, changes_of, refuse, subject_for, term_page
+from server.pages.scheduling.term import STAY, UNREADABLE, adult, ask, changes_of, refuse, subject_for, term_page
 from server.pages.staff import go_to, staff_page
 from server.pair import LocalizedText
 
-Scope = Literal["one", "following", "all"]
 SCOPES: Final[dict[Scope, LocalizedText]] = {
     "one": LocalizedText("Only this lesson", "只改這一堂"),
     "following": LocalizedText("This lesson and all after it", "這一堂與之後的所有課堂"),
@@ -56,12 +54,9 @@ async def show_change(request: web.Request) -> web.Response:
     term = await asked.pages.terms.plan(asked.view)
     if term is None or form.lesson not in left:
         return await term_page(request, asked, FILL_IN)
-    start_at = _new_start(asked, left[form.lesson], form)
-    number = form.lesson
-    if form.scope == "all":
-        number, start_at = _from_the_first(asked, left, form.lesson, start_at, term)
+    start_at = start_on(left[form.lesson], asked.own, form.weekday, form.start)
     try:
-        change = await asyncio.to_thread(change_term, term, number, start_at, is_following=form.scope != "one")
+        change = await asyncio.to_thread(change_scope, term, left, form.lesson, start_at, form.scope)
     except InvalidInput:
         return await term_page(request, asked, _BEFORE_ONE_THAT_STAYS)
     moving = changes_of(asked, term, change)
@@ -83,27 +78,6 @@ async def show_change(request: web.Request) -> web.Response:
         tier_names=TIER_NAMES,
         lang_of=wall.lang_of,
     )
-
-
-def _new_start(asked: Asked, lesson: Lesson, form: ChangeForm) -> datetime:
-    zone = lesson.side(asked.own).zone
-    on = wall_time(lesson.starts_at, zone).date
-    if form.weekday is not None:
-        on += timedelta(days=form.weekday - on.weekday())
-    return resolve(datetime.combine(on, form.start), zone).at
-
-
-def _from_the_first(
-    asked: Asked, left: dict[int, Lesson], chosen: int, start_at: datetime, term: TermPlan
-) -> tuple[int, datetime]:
-    """The same step from the first lesson that is still to come, on the anchor's wall."""
-    first = min(left, key=lambda number: left[number].starts_at)
-    zone = term.plan.anchor_zone
-    old, new = wall_time(left[chosen].starts_at, zone), wall_time(start_at, zone)
-    on = wall_time(left[first].starts_at, zone).date
-    monday = on - timedelta(days=on.weekday())
-    weeks = (new.date - timedelta(days=new.weekday)) - (old.date - timedelta(days=old.weekday))
-    return first, resolve(datetime.combine(monday + weeks + timedelta(days=new.weekday), new.time), zone).at
 
 
 async def post_clock(request: web.Request) -> web.Response:

@@ -37,10 +37,16 @@ class Program:
         return await answer.json(content_type=None)
 
     async def send(self, path: str, body: Any, status: int = 200, **headers: str) -> Any:
+        return await self._change("POST", path, body, status, headers)
+
+    async def put(self, path: str, body: Any, status: int = 200) -> Any:
+        return await self._change("PUT", path, body, status, {})
+
+    async def _change(self, method: str, path: str, body: Any, status: int, headers: dict[str, str]) -> Any:
         if not self.csrf:
             self.csrf = (await self.ask("/api/v1/me"))["csrf"]
         given = {"Origin": self.origin, "X-CSRF-Token": self.csrf, **headers}
-        answer = await self.client.post(path, json=body, headers=given)
+        answer = await self.client.request(method, path, json=body, headers=given)
         assert answer.status == status, await answer.text()
         return await answer.json(content_type=None)
 

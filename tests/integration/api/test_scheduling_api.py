@@ -25,12 +25,7 @@ PLAN = {"a": MINE, "b": THEIRS, "date": "2027-03-02", "start": "08:40", "minutes
 
 
 async def put(program: Program, part: str, body: Any, status: int = 200) -> Any:
-    if not program.csrf:
-        program.csrf = (await program.ask("/api/v1/me"))["csrf"]
-    headers = {"Origin": program.origin, "X-CSRF-Token": program.csrf}
-    answer = await program.client.put(f"{HOURS}/{part}", json=body, headers=headers)
-    assert answer.status == status, await answer.text()
-    return await answer.json(content_type=None)
+    return await program.put(f"{HOURS}/{part}", body, status)
 
 
 async def test_from_two_classes_to_a_term_by_program_alone(staff: Staff) -> None:  # noqa: F811
@@ -132,6 +127,8 @@ async def test_what_is_wrong_with_hours_is_said_by_its_place(staff: Staff) -> No
     assert problem["problems"][0]["where"].startswith("bells[0]")
     assert "overlap" in problem["problems"][0]["expected"]
     assert "line" not in problem["problems"][0]
+    assert problem["problems"][0]["code"] == "periods_in_order"
+    assert "不重疊" in problem["problems"][0]["text"]["zh-Hant-TW"]
     problem = await put(program, "file", {"version": 0, "file": "school: x\nzone: nowhere\n"}, 400)
     assert {one["line"] for one in problem["problems"]} >= {2}
     assert (await put(program, "bells", {"version": 0, "bells": []}, 400))["code"] == "invalid_request"

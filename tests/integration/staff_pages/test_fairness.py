@@ -51,7 +51,7 @@ class Pair:
 
     async def ledger(self, school: int = 0) -> dict[str, list[dict[str, object]]]:
         await self.house.sign_in_as(self.lin)  # a sign-in does not last until the lesson
-        page = await self.house.client.get(f"/schools/{self.schools[school]}/fairness.json")
+        page = await self.house.client.get(f"/api/v1/schools/{self.schools[school]}/fairness")
         assert page.status == 200
         found: dict[str, list[dict[str, object]]] = await page.json()
         return found
@@ -163,7 +163,7 @@ async def test_all_lessons_of_a_class_and_of_a_pair_on_both_walls(pair: Pair) ->
 
 async def test_strangers_see_no_ledger(pair: Pair) -> None:
     await pair.lesson(date(2026, 10, 27), time(8, 40))
-    for path in (f"/schools/{pair.schools[1]}/fairness", f"/schools/{pair.schools[1]}/fairness.json"):
+    for path in (f"/schools/{pair.schools[1]}/fairness", f"/api/v1/schools/{pair.schools[1]}/fairness"):
         answer = await pair.house.anybody.get(path)
         assert answer.status in (403, 404), path
         assert "Hayes" not in answer.html

@@ -126,6 +126,10 @@ async def test_a_teachers_calendar_is_looked_at_kept_read_again_and_removed(
         assert "Busy times in it: 1" in preview.text
         assert "10/27 週二" in preview.text
         assert "Entry 2 backwards : it ends before it starts" in preview.text
+        (shown,) = await calendars.of_owner(owner)
+        chinese = await case.house.anybody.get(f"{OWN}?calendar={shown.id}&lang=zh-Hant-TW")
+        assert "backwards : 結束時間不晚於開始時間" in chinese.text
+        await case.house.anybody.get(f"{OWN}?lang=en")
         assert "NEEDLE" not in preview.html, "when, and never what"
         assert await case.has_tuesday(), "a preview counts nowhere"
         kept = await case.house.anybody.submit(preview, f"{OWN}/keep")

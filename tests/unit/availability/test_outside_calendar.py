@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+import sys
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from scheduler import read_feed
-from server.availability import OwnerKind, needs_whole, take, wait_after
+from server.availability import LeftOut, OwnerKind, needs_whole, take, wait_after
 
 RANGE = (datetime(2026, 11, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC))
 GOOGLE = """BEGIN:VCALENDAR
@@ -130,3 +133,14 @@ def test_a_calendar_that_does_not_answer_is_asked_less_and_less(failures: int, h
 def test_not_changed_is_no_answer_when_the_known_range_comes_to_its_end() -> None:
     assert not needs_whole(date(2028, 1, 28), date(2026, 11, 29))
     assert needs_whole(date(2027, 12, 1), date(2026, 11, 29))
+
+
+def test_every_reason_for_leaving_an_event_out_is_said_in_chinese() -> None:
+    source = inspect.getsource(sys.modules[read_feed.__module__])
+    codes = set(re.findall(r'(?:_Unusable\(|code=)"(\w+)"', source))
+    assert {"too_many", "no_start", "broken"} <= codes
+    unknown = LeftOut(event=1, summary="", code="needle", why="x").text.zh
+    for code in codes:
+        text = LeftOut(event=1, summary="", code=code, why="it has no start").text
+        assert text.en == "it has no start"
+        assert text.zh != unknown
