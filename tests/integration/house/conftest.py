@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
@@ -15,7 +17,7 @@ from server.child_process import ChildLaunch
 from server.clock import SystemClock
 from server.supervisor import Supervisor
 from server.worker_directory import WorkerDirectory
-from tests.integration.house.command import Command, StartCommand
+from tests.integration.house.command import ANY_PORT, Command, StartCommand
 
 STUB = Path(__file__).parent / "stub_worker.py"
 
@@ -38,6 +40,11 @@ class Supervised(Supervisor):
             on_change=self.directory.update,
             keeps_spare=keeps_spare,
         )
+
+
+def _lay_out(used: Path, data: Path) -> None:
+    if not data.exists():
+        shutil.copytree(used, data, ignore=shutil.ignore_patterns(".server.lock"))
 
 
 StartSupervisor = Callable[..., Awaitable[Supervised]]
@@ -64,21 +71,48 @@ async def start_supervisor(stub_path: None) -> AsyncIterator[StartSupervisor]:
         await supervisor.close()
 
 
+@pytest.fixture(scope="session")
+def used_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that a server has written and left: to start on a copy saves the migrations and the demo's rows."""
+    folder = tmp_path_factory.mktemp("used")
+
+    async def use() -> None:
+        command = await Command.start(folder, "serve", *ANY_PORT)
+        try:
+            await command.ready()
+            assert (await command.stop())[0] == 0
+        finally:
+            await _ended(command)
+
+    asyncio.run(use())
+    return folder / "data"
+
+
 @pytest.fixture
-async def start(tmp_path: Path) -> AsyncIterator[StartCommand]:
-    """`./tongchuang WORDS`, with an environment of its own; killed at the end of the test if it still runs."""
+async def start(tmp_path: Path, used_data: Path) -> AsyncIterator[StartCommand]:
+    """`./tongchuang WORDS`, with an environment of its own; killed at the end of the test if it still runs.
+
+    A server whose data folder is not named and not there yet starts on a copy of the used one.
+    """
     started: list[Command] = []
 
     async def run(*words: str, **environment: str) -> Command:
+        if words[0] == "serve" and "--data" not in words:
+            await asyncio.to_thread(_lay_out, used_data, tmp_path / "data")
         started.append(await Command.start(tmp_path, *words, **environment))
         return started[-1]
 
     yield run
     for command in started:
-        with suppress(ProcessLookupError):
-            command.process.kill()
-        # To its end in any case: this is what closes the pipes.
-        await command.process.communicate()
+        await _ended(command)
+
+
+async def _ended(command: Command) -> None:
+    """Whatever has happened before."""
+    with suppress(ProcessLookupError):
+        command.process.kill()
+    # To its end in any case: this is what closes the pipes.
+    await command.process.communicate()
 
 
 @pytest.fixture

@@ -321,6 +321,8 @@ async def test_the_processes_hear_one_another_only_on_this_machine(start: StartC
         call = f"http://127.0.0.1:{internal}/twirp/livekit.RoomService/ListRooms"
         async with session.post(call, json={}) as answer:
             assert answer.status == 401
+    _code, errors = await serve.stop()
+    assert "https" in errors.splitlines()[0], "an address open to all without TLS is said"
 
 
 def listeners_of(pid: int) -> set[tuple[str, int]]:

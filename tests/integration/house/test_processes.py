@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import shutil
@@ -27,6 +26,8 @@ from livekit.protocol.models import DisconnectReason
 from livekit.protocol.rtc import LeaveRequest, SignalResponse
 
 from server.cli import main
+from server.commands.data_folder import prepare_data_folder
+from server.keys import kept_keys
 from tests.integration.house.command import ANY_PORT, GUARD_S, KEYS, ROOT, SECRET, WORKER, StartCommand, is_alive, until
 
 
@@ -38,7 +39,8 @@ def one_sentence(text: str) -> bool:
 async def test_serve_says_that_it_is_ready_and_ends_cleanly(
     start: StartCommand, http: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
-    serve = await start("serve", *ANY_PORT)
+    # A folder that nobody has used yet: this start writes everything.
+    serve = await start("serve", *ANY_PORT, "--data", "new/data")
     assert re.fullmatch(r"Tongchuang is ready: http://127\.0\.0\.1:\d+\n", await serve.ready())
     for path in ("/healthz", "/readyz", "/", "/api/v1/demo/lesson", "/metrics"):
         assert (await http.get(serve.url + path)).status == 200
@@ -51,7 +53,7 @@ async def test_serve_says_that_it_is_ready_and_ends_cleanly(
     assert code == 0
     assert "Traceback" not in errors
     assert not any(is_alive(pid) for pid in workers)
-    assert (tmp_path / "data").stat().st_mode & 0o077 == 0  # one stat in a test
+    assert (tmp_path / "new/data").stat().st_mode & 0o077 == 0  # one stat in a test
 
 
 async def test_a_demo_token_opens_the_embedded_media_server(start: StartCommand, http: aiohttp.ClientSession) -> None:
@@ -95,14 +97,6 @@ async def test_those_in_a_room_are_told_to_come_back(start: StartCommand, http: 
     assert said[-1].leave.action == LeaveRequest.Action.RECONNECT
     assert said[-1].leave.reason == DisconnectReason.SERVER_SHUTDOWN
     assert (await stopping)[0] == 0
-
-
-async def test_no_process_is_left_when_serve_is_killed(start: StartCommand) -> None:
-    serve = await start("serve", *ANY_PORT)
-    await serve.ready()
-    workers = await asyncio.to_thread(serve.children)
-    serve.process.kill()
-    await until(lambda: not any(is_alive(pid) for pid in workers))
 
 
 async def test_ending_while_it_starts_leaves_nothing(start: StartCommand) -> None:
@@ -208,13 +202,6 @@ def test_wrong_use_is_one_sentence(
     assert one_sentence(capsys.readouterr().err)
 
 
-async def test_an_open_address_without_tls_is_said(start: StartCommand) -> None:
-    serve = await start("serve", *ANY_PORT, "--host", "0.0.0.0")
-    await serve.ready()
-    _code, errors = await serve.stop()
-    assert "https" in errors.splitlines()[0]
-
-
 def make_certificate(folder: Path) -> None:
     """cert.pem and key.pem for 127.0.0.1, signed by nobody."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -264,11 +251,9 @@ async def test_media_alone(start: StartCommand, http: aiohttp.ClientSession) -> 
 
 
 async def test_a_token_is_made_with_the_keys_of_the_data_folder(start: StartCommand, tmp_path: Path) -> None:
-    serve = await start("serve", *ANY_PORT, "--data", "elsewhere")
-    await serve.ready()
-    await serve.stop()
-    keys: dict[str, str] = json.loads(await asyncio.to_thread((tmp_path / "elsewhere/livekit-keys.json").read_text))
-    ((key, secret),) = keys.items()
+    # As `serve` makes them on its first start.
+    elsewhere = await asyncio.to_thread(prepare_data_folder, tmp_path / "elsewhere")
+    ((key, secret),) = (await asyncio.to_thread(kept_keys, elsewhere)).items()
     words = ("--room", "r", "--identity", "i", "--name", "N", "--ttl", "10m", "--hidden", "--no-publish", "--admin")
     token = await start("token", *words, "--data", "elsewhere")
     out, _errors = await token.process.communicate()
