@@ -150,3 +150,13 @@ def test_what_tests_need_counts_as_missing_where_nothing_is(monkeypatch: pytest.
     assert browsers.missing_packages() == packages
     monkeypatch.setattr("shutil.which", lambda *_, **__: "/usr/bin/it")
     assert browsers.missing_packages() == ["fonts-noto-cjk", browsers.LIBICAL]
+
+
+def test_compiled_modules_are_kept_away_from_the_sources_of_who_wants_none_there() -> None:
+    kept = bootstrap.our_environment({"PYTHONDONTWRITEBYTECODE": "1", "PATH": "/bin"})
+    assert "PYTHONDONTWRITEBYTECODE" not in kept
+    assert kept["PYTHONPYCACHEPREFIX"] == str(bootstrap.VENV / "pycache")
+    assert kept["PATH"] == "/bin"
+    chosen = bootstrap.our_environment({"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": "/elsewhere"})
+    assert chosen["PYTHONPYCACHEPREFIX"] == "/elsewhere"
+    assert "PYTHONPYCACHEPREFIX" not in bootstrap.our_environment({})
