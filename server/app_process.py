@@ -36,6 +36,7 @@ from server.listening import origin_of, tls_context
 from server.log import configure_log
 from server.media_host import MediaHost
 from server.metrics import Metrics
+from server.pages import compile_templates
 from server.people import People, SmtpMailer, build_people, parse_smtp_url
 from server.redis_health import redis_answers
 from server.settings import Settings, read_settings
@@ -105,7 +106,8 @@ async def _serve(order: AppOrder, standing: Standing, status: StatusPipe, stoppe
         if settings.demo and order.index == 0 and order.launch == 1:
             await write_demo_data(database, SystemClock())
         parts = _parts(order, settings, standing, people, database, origin, limits)
-        public = await _runner(create_app(parts), last, SHUTDOWN_TIMEOUT_S)
+        app = create_app(parts)
+        public = await _runner(app, last, SHUTDOWN_TIMEOUT_S)
         internal = await _runner(create_internal_app(parts), last)
         figures = await _runner(own_figures(parts.metrics.render_own), last)
         site = web.SockSite(public, listener, ssl_context=tls)
@@ -115,6 +117,8 @@ async def _serve(order: AppOrder, standing: Standing, status: StatusPipe, stoppe
         gc.collect()
         gc.freeze()
         status.say("ready", {"notes": await _notes(order, settings, people, origin)})
+        compiling = asyncio.create_task(asyncio.to_thread(compile_templates, app))
+        last.push_async_callback(asyncio.wait, [compiling])
         await stopped.wait()
         await site.stop()
         await _last_words(standing)

@@ -9,7 +9,7 @@ from server.pages.language import LANGUAGES, choose_language
 from server.pages.lessons import CardPrinter, LessonPages, NoCards, PrintedCard, add_lesson_pages, no_reports
 from server.pages.people_context import PeoplePages
 from server.pages.people_pages import add_people_pages
-from server.pages.views import setup_pages
+from server.pages.views import compile_templates, setup_pages
 
 __all__ = [
     "LANGUAGES",
@@ -22,6 +22,7 @@ __all__ = [
     "add_lesson_pages",
     "add_people_pages",
     "choose_language",
+    "compile_templates",
     "no_reports",
     "render_classroom",
     "render_error",

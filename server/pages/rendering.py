@@ -1,13 +1,13 @@
-"""Templates in two languages: one jinja2 environment per language, autoescaped, compiled when the app starts."""
+"""Templates in two languages: one jinja2 environment per language, autoescaped, read when the app starts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FunctionLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
@@ -40,27 +40,40 @@ class _Compiled(BytecodeCache):
 _COMPILED = _Compiled()
 
 
+# Name → (source, file, None: it never changes while we run), or None for no such template.
+ReadTemplate = Callable[[str], tuple[str, str, None] | None]
+
 # More than the catalogue has.
 _MOST_WORDS = 4_096
 
 
 class Renderer:
-    """Templates are compiled when it is made, because reading files later would stop the event loop."""
+    """Templates are read when it is made, because reading files later would stop the event loop.
+
+    Compiling all of them is a quarter of a start: each is compiled when it is first wanted, or by `compile_all`.
+    """
 
     def __init__(self, catalogue: Mapping[str, str], assets: Assets, version: str) -> None:
-        self._environments = {language: _environment(catalogue, language) for language in LANGUAGES}
+        sources = {path.relative_to(TEMPLATES).as_posix(): path for path in sorted(TEMPLATES.rglob("*.html"))}
+        texts = {name: (path.read_text("utf-8"), str(path), None) for name, path in sources.items()}
+        self.names = tuple(texts)
+        self._environments = {language: _environment(catalogue, language, texts.get) for language in LANGUAGES}
         for environment in self._environments.values():
             environment.globals.update(assets=assets, version=version)
-            for name in environment.list_templates():
+
+    def compile_all(self) -> None:
+        """For a thread beside the event loop, once the server answers. Raises TemplateError for a broken template."""
+        for environment in self._environments.values():
+            for name in self.names:
                 environment.get_template(name)
 
     def render(self, template: str, language: Language, **values: Any) -> str:
         return self._environments[language].get_template(template).render(**values)
 
 
-def _environment(catalogue: Mapping[str, str], language: Language) -> Environment:
+def _environment(catalogue: Mapping[str, str], language: Language, read: ReadTemplate) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FunctionLoader(read),
         autoescape=True,
         undefined=StrictUndefined,
         auto_reload=False,

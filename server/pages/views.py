@@ -32,6 +32,11 @@ def setup_pages(app: web.Application, context: PagesContext) -> None:
         app.on_response_prepare.append(_keep_hashed_files)
 
 
+def compile_templates(app: web.Application) -> None:
+    """So that nobody's first page waits for it; in a thread, once the server answers."""
+    app[RENDERER].compile_all()
+
+
 async def _keep_hashed_files(request: web.Request, response: web.StreamResponse) -> None:
     if request.path.startswith(f"{STATIC_URL}assets/") and response.status in (200, 206, 304):
         response.headers["Cache-Control"] = IMMUTABLE

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from server.pages.assets import Assets
 from server.pages.catalogue import read_catalogue, translate
-from server.pages.rendering import GETTEXT_NAMES
+from server.pages.rendering import GETTEXT_NAMES, Renderer
 
 WEB = Path(__file__).resolve().parents[3] / "web"
 SCRIPT_FILES = sorted((WEB / "src").glob("**/*.ts"))
@@ -69,3 +70,10 @@ def test_translation_falls_back_to_the_source() -> None:
     assert translate(catalogue, "zh-Hant-TW", "Leave") == "離開"
     assert translate(catalogue, "en", "Leave") == "Leave"
     assert translate(catalogue, "zh-Hant-TW", "No such text") == "No such text"
+
+
+def test_every_template_compiles_in_both_languages(tmp_path: Path) -> None:
+    """They are compiled when first wanted, so nothing else would notice a broken one before its page is opened."""
+    renderer = Renderer(read_catalogue(), Assets(tmp_path), "0")
+    renderer.compile_all()
+    assert "home.html" in renderer.names
