@@ -67,7 +67,6 @@ class SrtpBurstWriter:
 
     __slots__ = (
         "_handle",
-        "_length",
         "_pointer",
         "_run_size",
         "_run_start",
@@ -94,7 +93,6 @@ class SrtpBurstWriter:
         self._pointer: Any = pointer_to(self.buffer)
         self._sender: SrtpSender | None = None
         self._handle: Any = None
-        self._length: Any = new_length()
         self._stats = stats
         self._runs: list[tuple[int, int, int]] = []
         self._run_start = 0
@@ -116,7 +114,7 @@ class SrtpBurstWriter:
         if not _MIN_RTP_BYTES <= length <= MAX_PACKET_BYTES:
             self._stats.drop(DropReason.OUT_PROTECT)
             return False
-        length_pointer = self._length
+        length_pointer = self._scratch.length
         length_pointer[0] = length
         if srtp_protect(handle, self._pointer + offset, length_pointer):
             self._stats.drop(DropReason.OUT_PROTECT)

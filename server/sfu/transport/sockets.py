@@ -75,10 +75,7 @@ class UdpPath:
         return self._socket.send(data, self.address)
 
     def send_run(self, run: memoryview, size: int) -> None:
-        if len(run) > size:
-            self._socket.send_run(run, size, self.address)
-        else:
-            self._socket.send(run, self.address)
+        self._socket.send_run(run, size, self.address)
 
 
 class UdpSocket:
