@@ -55,8 +55,12 @@ class ClockRules:
 
     async def moved(self) -> list[MovedLesson]:
         """Future lessons whose stored wall time is another instant by now than the one that was told."""
+        return [one for one, _ in await self._moved()]
+
+    async def _moved(self) -> list[tuple[MovedLesson, int]]:
+        """With the version that each was found at."""
         t = lesson_table.c
-        query = select(t.id, t.date, t.start, t.zone, t.told_at).where(
+        query = select(t.id, t.date, t.start, t.zone, t.told_at, t.version).where(
             t.state.in_(_PLANNED) & (t.told_at > self._clock.now())
         )
         async with self._database.read() as connection:
@@ -66,7 +70,9 @@ class ClockRules:
             for row in rows
         ]
         # In a thread: zones are files, and a platform has some ten thousand lessons.
-        return await asyncio.to_thread(moved_lessons, stored, self._clock.now())
+        versions = {row.id: row.version for row in rows}
+        moved = await asyncio.to_thread(moved_lessons, stored, self._clock.now())
+        return [(one, versions[one.lesson.id]) for one in moved]
 
     async def follow(self) -> list[MovedLesson]:
         """Once a release: tells the people of every lesson that it moves. Safe in several processes at once."""
@@ -75,8 +81,8 @@ class ClockRules:
         if before == release:
             return []
         await self._fill_in()
-        moved = await self.moved()
-        for one in moved:
+        moved = await self._moved()
+        for one, version in moved:
             log.warning(
                 "clock_rules_move_lesson",
                 lesson_id=one.lesson.id,
@@ -84,19 +90,20 @@ class ClockRules:
                 after=f"{one.start_at:%Y-%m-%dT%H:%MZ}",
                 existence=str(one.existence),
             )
-            await self._tell(LessonId(one.lesson.id))
+            await self._tell(LessonId(one.lesson.id), version)
         async with self._database.write() as connection:
             await connection.execute(insert(tzdata_table), {"release": release, "at": self._clock.now()})
         log.info("clock_rules_followed", before=before, release=release, moved=len(moved))
-        return moved
+        return [one for one, _ in moved]
 
-    async def _tell(self, lesson_id: LessonId) -> None:
+    async def _tell(self, lesson_id: LessonId, version: int) -> None:
+        """`version`: that it was found at, so that of two processes only the first tells."""
+
         async def plan(_: Lesson) -> c.Command:
             return c.FollowClockRules()
 
         try:
-            lesson = await self._changes.get(lesson_id)
-            await self._changes.change(lesson_id, plan, by=None, version=lesson.version)
+            await self._changes.change(lesson_id, plan, by=None, version=version)
         except Conflict:
             # Another process has told them, or somebody has just changed it: what is stored now is what was told.
             log.info("clock_rules_told_elsewhere", lesson_id=lesson_id)
