@@ -10,7 +10,7 @@ from sqlalchemy import URL, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.storage.engine import WRITES, create_engine, database_url_for
+from server.storage.engine import WRITES, create_engine, create_reading_engine, database_url_for
 
 __all__ = ["Database", "database_url_for"]
 
@@ -20,6 +20,8 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self._engine = create_engine(url)
+        # Why apart: it refuses to write, and reads SQLite without a thread (`server.storage.reading`).
+        self._reading = create_reading_engine(url, self._engine)
         # Why: SQLite has one writer at a time, and lets others knock at random until some give up. In this process
         # they stand in a row instead, without a connection meanwhile; only for other processes they knock.
         self._turn: AbstractAsyncContextManager[object] = (
@@ -28,8 +30,8 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A consistent view; whatever was changed in it is rolled back."""
-        async with self._engine.connect() as connection:
+        """A consistent view; a statement that would change something fails."""
+        async with self._reading.connect() as connection:
             yield connection
 
     @asynccontextmanager
@@ -51,4 +53,5 @@ class Database:
 
     async def close(self) -> None:
         """Idempotent."""
+        await self._reading.dispose()
         await self._engine.dispose()

@@ -13,6 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from server.database_file import FILE_NAME
 from server.errors import ErrorCode, InvalidInput
+from server.storage.reading import inline
 
 # Long enough for another writer's transaction and its fsync on a slow disk; then an error rather than a hung page.
 BUSY_TIMEOUT_MS = 15000
@@ -45,6 +46,16 @@ def create_engine(url: URL) -> AsyncEngine:
     return engine
 
 
+def create_reading_engine(url: URL, writing: AsyncEngine) -> AsyncEngine:
+    """An engine that reads the same database as `writing` and refuses to change it."""
+    if url.get_backend_name() != "sqlite":
+        return writing.execution_options(postgresql_readonly=True)
+    engine = create_async_engine(inline(url))
+    prepare_sqlite(engine.sync_engine)
+    event.listen(engine.sync_engine, "connect", _refuse_writes)
+    return engine
+
+
 def prepare_sqlite(engine: Engine) -> None:
     """The pragmas of every connection, and transactions that begin when SQLAlchemy says so."""
     event.listen(engine, "connect", _connect)
@@ -64,6 +75,12 @@ def _connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         "trusted_schema=OFF",
     ):
         cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _refuse_writes(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only=ON")
     cursor.close()
 
 

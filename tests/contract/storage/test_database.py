@@ -12,6 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from server.errors import ErrorCode, InvalidInput, Unavailable
 from server.lessons.tables import webhook_table
@@ -56,10 +57,31 @@ async def test_a_raising_block_changes_nothing(database: Database) -> None:
     assert await _count(database) == 0
 
 
-async def test_reading_changes_nothing(database: Database) -> None:
-    async with database.read() as connection:
-        await connection.execute(INSERT, {"id": "x"})
+async def test_reading_refuses_to_change_anything(database: Database) -> None:
+    with pytest.raises(DBAPIError):
+        async with database.read() as connection:
+            await connection.execute(INSERT, {"id": "x"})
     assert await _count(database) == 0
+
+
+async def test_a_reader_waits_for_no_writer(database: Database, engine_name: str) -> None:
+    async with database.read() as connection:
+        before = (await connection.execute(text("SELECT count(*) FROM webhook_seen"))).scalar_one()
+        async with database.write() as writing:
+            await writing.execute(INSERT, {"id": "x"})
+        again = (await connection.execute(text("SELECT count(*) FROM webhook_seen"))).scalar_one()
+    # SQLite's readers see the moment of their first statement, PostgreSQL's what was committed meanwhile.
+    assert (before, again) == (0, 0 if engine_name == "sqlite" else 1)
+    assert await _count(database) == 1
+
+
+async def test_more_readers_than_connections_wait_for_one_another(database: Database) -> None:
+    async def read() -> int:
+        async with database.read() as connection:
+            await asyncio.sleep(0)
+            return int((await connection.execute(text("SELECT 1"))).scalar_one())
+
+    assert sum(await asyncio.gather(*(read() for _ in range(60)))) == 60
 
 
 async def test_writers_wait_for_one_another(database: Database) -> None:
