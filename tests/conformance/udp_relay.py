@@ -31,7 +31,9 @@ class UdpRelay(asyncio.DatagramProtocol):
     """Forwards both ways with a share of loss and a fixed one-way delay."""
 
     def __init__(self, server: Address, *, loss: float, delay_ms: float, seed: int) -> None:
-        self._server, self._loss, self._delay_s = server, loss, delay_ms / 1000
+        self._server, self._delay_s = server, delay_ms / 1000
+        # May change while packets flow: a path gets worse, and better.
+        self.loss = loss
         self._random = random.Random(seed)
         self._upstreams: dict[Address, asyncio.Task[_Upstream]] = {}
         self._transport: asyncio.DatagramTransport | None = None
@@ -82,7 +84,7 @@ class UdpRelay(asyncio.DatagramProtocol):
             self._transport.sendto(data, client)
 
     def _is_lost(self) -> bool:
-        if self._random.random() < self._loss:
+        if self._random.random() < self.loss:
             self.dropped += 1
             return True
         self.forwarded += 1
