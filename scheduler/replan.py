@@ -61,7 +61,13 @@ def change_one(plan: SeriesPlan, number: int, start_at: datetime) -> Change:
     return Change(plan=changed, moves=moves_between(plan, changed))
 
 
-def change_following(plan: SeriesPlan, number: int, start_at: datetime, taken: Sequence[Interval] = ()) -> Change:
+def change_following(
+    plan: SeriesPlan,
+    number: int,
+    start_at: datetime,
+    taken: Sequence[Interval] = (),
+    agreed: Sequence[Interval] = (),
+) -> Change:
     """That lesson and all after it take its new weekday and hour, each in its own week; those before stay.
 
     Why its own week: a week that was left out, or that has no common hour, stays as people left it. What cannot be
@@ -79,7 +85,7 @@ def change_following(plan: SeriesPlan, number: int, start_at: datetime, taken: S
             on = zone.to_local(_stands_at(lesson), key).date()
             to = on - timedelta(days=on.weekday()) + (new_monday - old_monday) + timedelta(days=local.weekday())
             wanted[lesson.number] = zone.resolve(datetime.combine(to, local.time()), key).at
-    return place(plan, wanted, taken)
+    return place(plan, wanted, taken, agreed)
 
 
 def change_all(plan: SeriesPlan, start_at: datetime, taken: Sequence[Interval] = ()) -> Change:
@@ -87,9 +93,14 @@ def change_all(plan: SeriesPlan, start_at: datetime, taken: Sequence[Interval] =
     return change_following(plan, plan.lessons[0].number, start_at, taken)
 
 
-def place(plan: SeriesPlan, wanted: Mapping[int, datetime], taken: Sequence[Interval] = ()) -> Change:
+def place(
+    plan: SeriesPlan,
+    wanted: Mapping[int, datetime],
+    taken: Sequence[Interval] = (),
+    agreed: Sequence[Interval] = (),
+) -> Change:
     """Those lessons at those starts, all others where they are; what cannot be there becomes an exception that says
-    why. `taken`: hours given away to somebody else."""
+    why. `taken`: hours given away to somebody else; `agreed`: those of them that are lessons."""
     length = timedelta(minutes=plan.query.minutes)
     stay_at = [_stands_at(lesson) for lesson in plan.lessons if lesson.number not in wanted]
     staying = [Interval(at, at + length) for at in stay_at]
@@ -107,18 +118,19 @@ def place(plan: SeriesPlan, wanted: Mapping[int, datetime], taken: Sequence[Inte
             number=number,
             wanted_at=at,
             slot=None,
-            problem=why_not(plan.query, free, free.grid.cell_of(to_minute(at)), at),
+            problem=why_not(plan.query, free, free.grid.cell_of(to_minute(at)), at, agreed),
             replacements=replacements_for(plan.query, near, at, others),
         )
     changed = replace(plan, lessons=tuple(lessons[lesson.number] for lesson in plan.lessons))
     return Change(plan=changed, moves=moves_between(plan, changed))
 
 
-def repair(plan: SeriesPlan, query: Query, taken: Sequence[Interval] = ()) -> Change:
+def repair(plan: SeriesPlan, query: Query, taken: Sequence[Interval] = (), agreed: Sequence[Interval] = ()) -> Change:
     """The same series under changed calendars: lessons that still work stay, each other takes the best slot near it
-    that is not `taken`. A lesson without any becomes an exception that says why.
+    that is not `taken`. A lesson without any becomes an exception that says why. `agreed`: lessons of others, beside
+    which none of these works.
     """
-    sides = expand_sides(query)
+    sides = without(expand_sides(query), agreed)
     broken = [x for x in plan.lessons if x.slot is not None and not fits(query, sides, x.slot.start_at)]
     changed = replace(plan, query=query)
     if not broken:
@@ -134,7 +146,7 @@ def repair(plan: SeriesPlan, query: Query, taken: Sequence[Interval] = ()) -> Ch
             nearest = min(choices, key=lambda slot: (slot.tier.order, abs(slot.start_at - wanted)))
             changed = with_slot(changed, lesson.number, nearest)
         else:
-            problem = why_not(query, sides, sides.grid.cell_of(to_minute(wanted)), wanted)
+            problem = why_not(query, sides, sides.grid.cell_of(to_minute(wanted)), wanted, agreed)
             lost = replace(lesson, slot=None, problem=problem)
             changed = replace(changed, lessons=tuple(lost if x.number == lesson.number else x for x in changed.lessons))
     return Change(plan=changed, moves=moves_between(plan, changed))

@@ -6,15 +6,16 @@ Exceptions come with their best replacements, and the seam where a clock change 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from scheduler import zone
 from scheduler.causes import lift
+from scheduler.expand import Party
 from scheduler.explain import date_names
-from scheduler.interval import to_minute
+from scheduler.interval import Interval, to_minute
 from scheduler.model import Names
 from scheduler.search import Query, Run, Sides, expand_sides, scan, search, slot_at, tier_at
 from scheduler.slot import Reason, Slot
@@ -32,6 +33,12 @@ _CAUSES = {
     "room_busy": Names(en="no room with video equipment is free", zh="沒有可用的視訊教室"),
     "not_offered": Names(en="the class does not offer this hour", zh="班級沒有開放這個時段"),
 }
+
+
+_AGREED = Names(
+    en="a class, or who leads it, already has another lesson agreed for this hour",
+    zh="班級或帶課老師在這個時段已有談定的課",
+)
 
 
 class SeriesError(ValueError):
@@ -123,16 +130,19 @@ def plan_series(
     every_weeks: int = 1,
     anchor: Anchor = Anchor.A,
     sides: Sides | None = None,
+    agreed: Sequence[Interval] = (),
 ) -> SeriesPlan:
     """`lessons` at `start_at`'s weekday and wall time on the anchor side, within the weeks of the query.
 
-    `sides`: the query's calendars if they are expanded already. Raises SeriesError when the first start does not work,
-    or the weeks cannot hold so many.
+    `sides`: the query's calendars if they are expanded already. `agreed`: of the busy times those that are lessons
+    already, so that it can be said. Raises SeriesError when the first start does not work for another reason than
+    such a lesson, or the weeks cannot hold so many.
     """
     if not 1 <= lessons <= query.weeks or not 1 <= every_weeks <= 8:
         raise SeriesError(f"{lessons} lessons every {every_weeks} weeks do not fit into {query.weeks} weeks")
     sides = sides or expand_sides(query, keep=True)
-    if slot_at(query, sides, _cell(sides, start_at)) is None:
+    cell = _cell(sides, start_at)
+    if slot_at(query, sides, cell) is None and not _would_work(query, cell, start_at, agreed):
         raise SeriesError(f"{start_at:%Y-%m-%dT%H:%MZ} is no start that works for both classes")
     found = scan(sides, query.minutes, query.worst_tier)
     firsts = [run.first for run in found]
@@ -146,7 +156,7 @@ def plan_series(
         if not week:
             quiet.append(QuietWeek(monday=monday, suggestion=asynchronous(monday)))
             continue
-        planned.append(_plan_one(query, sides, len(planned) + 1, wanted, week))
+        planned.append(_plan_one(query, sides, len(planned) + 1, wanted, week, agreed))
     if len(planned) < lessons:
         raise SeriesError(
             f"only {len(planned)} of {lessons} lessons fit between {query.from_on} and the end of the weeks"
@@ -170,14 +180,46 @@ def replacements_for(
     return tuple(sorted(free, key=order)[:_REPLACEMENTS_SHOWN])
 
 
-def why_not(query: Query, sides: Sides, cell: int, wanted_at: datetime) -> Reason:
-    """The cause without which that start would work."""
+def why_not(query: Query, sides: Sides, cell: int, wanted_at: datetime, agreed: Sequence[Interval] = ()) -> Reason:
+    """The cause without which that start would work; of several at once, that of the calendars before a lesson."""
     on = date_names(zone.to_local(wanted_at, query.a.school.zone).date())
+    if _is_taken(query, wanted_at, agreed):
+        sides = _as_if_free(query, agreed)
+        if tier_at(query, sides, cell) is not None:
+            return Reason(code="lesson_agreed", text=_said(on, _AGREED))
     for cause, name in _CAUSES.items():
         if tier_at(query, lift(sides, cause), cell) is not None:
-            return Reason(code=cause, text=Names(en=f"{on.en}: {name.en}.", zh=f"{on.zh}：{name.zh}。"))
+            return Reason(code=cause, text=_said(on, name))
     text = Names(en=f"{on.en}: outside the hours that both offer.", zh=f"{on.zh}：不在兩邊都開放的時段內。")
     return Reason(code="outside_windows", text=text)
+
+
+def _said(on: Names, name: Names) -> Names:
+    return Names(en=f"{on.en}: {name.en}.", zh=f"{on.zh}：{name.zh}。")
+
+
+def _is_taken(query: Query, at: datetime, agreed: Iterable[Interval]) -> bool:
+    end_at = at + timedelta(minutes=query.minutes)
+    return any(one.start_at < end_at and at < one.end_at for one in agreed)
+
+
+def _would_work(query: Query, cell: int, at: datetime, agreed: Sequence[Interval]) -> bool:
+    """Were it not for one of those lessons."""
+    return _is_taken(query, at, agreed) and tier_at(query, _as_if_free(query, agreed), cell) is not None
+
+
+def _as_if_free(query: Query, agreed: Iterable[Interval]) -> Sides:
+    """The calendars without those lessons. Worked out anew: where a class and its lead have the same one, neither
+    cause alone gives the hour back."""
+    gone = frozenset(agreed)
+
+    def without(party: Party) -> Party:
+        busy, teachers_busy = (
+            tuple(one for one in intervals if one not in gone) for intervals in (party.busy, party.teachers_busy)
+        )
+        return replace(party, busy=busy, teachers_busy=teachers_busy)
+
+    return expand_sides(replace(query, a=without(query.a), b=without(query.b)))
 
 
 def _beats(query: Query, start_at: datetime, every_weeks: int, anchor: Anchor, sides: Sides) -> Iterable[datetime]:
@@ -194,7 +236,9 @@ def _beats(query: Query, start_at: datetime, every_weeks: int, anchor: Anchor, s
         step += 1
 
 
-def _plan_one(query: Query, sides: Sides, number: int, wanted: datetime, week: list[Run]) -> PlannedLesson:
+def _plan_one(
+    query: Query, sides: Sides, number: int, wanted: datetime, week: list[Run], agreed: Sequence[Interval]
+) -> PlannedLesson:
     cell = _cell(sides, wanted)
     slot = slot_at(query, sides, cell)
     if slot is not None:
@@ -203,7 +247,7 @@ def _plan_one(query: Query, sides: Sides, number: int, wanted: datetime, week: l
         number=number,
         wanted_at=wanted,
         slot=None,
-        problem=why_not(query, sides, cell, wanted),
+        problem=why_not(query, sides, cell, wanted, agreed),
         replacements=_best_of_week(query, sides, wanted, week),
     )
 

@@ -31,22 +31,24 @@ def review(
     anchor: Anchor,
     every_weeks: int = 1,
     taken: Sequence[Interval] = (),
+    agreed: Sequence[Interval] = (),
 ) -> SeriesPlan:
     """The lessons that stand there, as a plan: every one has its slot, and one that does not fit also its problem and
-    replacements. `taken`: hours that no replacement may touch."""
-    sides = expand_sides(query)
+    replacements. `taken`: hours that no replacement may touch. `agreed`: lessons of others, which nothing may."""
+    offered = expand_sides(query)
+    sides = without(offered, agreed)
     own = {number: Interval(at, at + timedelta(minutes=query.minutes)) for number, at in starts}
     free = search(query, without(sides, taken)) if not all(fits(query, sides, at) for _, at in starts) else []
     lessons = []
     for number, at in starts:
-        slot = standing_slot(query, sides, at)
+        slot = standing_slot(query, offered, at)
         lesson = PlannedLesson(number=number, wanted_at=at, slot=slot)
         if not fits(query, sides, at):
             others = [other.start_at for key, other in own.items() if key != number]
             near = [one for one in free if abs(one.start_at - at) <= NEAR]
             lesson = replace(
                 lesson,
-                problem=why_not(query, sides, sides.grid.cell_of(to_minute(at)), at),
+                problem=why_not(query, sides, sides.grid.cell_of(to_minute(at)), at, agreed),
                 replacements=replacements_for(query, near, at, others),
             )
         lessons.append(lesson)

@@ -19,6 +19,9 @@ LessonId = NewType("LessonId", str)
 # Who somebody is in a lesson's room: the LiveKit identity, `adult-…`, `pupil-…` or `screen-…`.
 PersonId = NewType("PersonId", str)
 
+# Of the UIDs of our own events. Not the server's own name: a school that moves to another address keeps its events.
+CALENDAR_DOMAIN = "tongchuang"
+
 # Why: no look-alikes (0 O, 1 l I), because sids are read out of logs by people.
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _LENGTH = 12

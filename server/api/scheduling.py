@@ -11,17 +11,13 @@ from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from scheduler import (
-    Anchor,
     PlannedLesson,
     Query,
-    SeriesError,
     SeriesPlan,
     Slot,
     Tier,
     answer_json,
     find_overlaps,
-    plan_series,
-    resolve,
     series_json,
     to_local,
 )
@@ -41,14 +37,24 @@ from server.api.showing import both, lesson_out, names_of
 from server.clock import Clock
 from server.errors import ErrorCode, InvalidInput, NotFound
 from server.ids import AccountId, ClassGroupId
-from server.lessons import ClassHours, Lesson, Lessons, LessonState, NotDone, Proposal, Series, facts_of, hours_of
+from server.lessons import (
+    ClassHours,
+    Lesson,
+    Lessons,
+    LessonState,
+    NotDone,
+    Proposal,
+    Series,
+    WantedSeries,
+    facts_of,
+    hours_of,
+    plan_wanted,
+)
 from server.pair import LocalizedText
 from server.people import People
 
 # As the page of "find an hour" has it: a term; longer questions belong to a series.
 _MOST_WEEKS: Final = 18
-# Breaks and exam weeks between the lessons: a series may stretch over so many weeks more than it has lessons.
-_SLACK_WEEKS, _MOST_SERIES_WEEKS = 10, 60
 _FIRST, _LAST = date(2020, 1, 1), date(2040, 12, 31)
 
 
@@ -108,9 +114,12 @@ class SchedulingApi:
         guessed = [key for key, side in (("a", left), ("b", right)) if side.is_guessed]
         return OverlapOut.model_validate({**answer_json(find_overlaps(query)), "is_guessed": guessed})
 
-    async def _pair(self, a: str, b: str, *, with_agreed: bool = True) -> tuple[ClassHours, ClassHours]:
+    async def _pair(
+        self, a: str, b: str, leads: tuple[AccountId | None, AccountId | None] = (None, None)
+    ) -> tuple[ClassHours, ClassHours]:
         first, second = ClassGroupId(a), ClassGroupId(b)
-        classes = await self.lessons.classes.hours([first, second], with_agreed=with_agreed)
+        named = {group: lead for group, lead in zip((first, second), leads, strict=True) if lead is not None}
+        classes = await self.lessons.classes.hours([first, second], leads=named)
         if first not in classes or second not in classes or a == b:
             raise NotFound(ErrorCode.NOT_FOUND, "one of the two classes, or both the same")
         return classes[first], classes[second]
@@ -122,11 +131,11 @@ class SchedulingApi:
         return json_answer(PlanOut.model_validate(series_json(plan)))
 
     async def _plan(self, request: web.Request, asked: PlanIn) -> tuple[ClassHours, ClassHours, SeriesPlan]:
-        # As on the page: an hour that is given away already is refused when its lesson is proposed.
-        a, b = await self._pair(asked.a, asked.b, with_agreed=False)
-        if a.school_id != adult_of(request).account.school_id or b.school_id == a.school_id:
+        own, partner = adult_of(request).account, asked.partner_lead
+        a, b = await self._pair(asked.a, asked.b, (own.id, AccountId(partner) if partner else None))
+        if a.school_id != own.school_id or b.school_id == a.school_id:
             raise NotFound(ErrorCode.NOT_FOUND, "a is not one of the own classes, or b is")
-        plan = await asyncio.to_thread(_planned, asked, a, b)
+        plan = await asyncio.to_thread(plan_wanted, _wanted(asked), a, b)
         if plan is None:
             raise InvalidInput(ErrorCode.SERIES_NOT_PLANNABLE, f"{asked.date} {asked.start}, {asked.lessons} lessons")
         return a, b, plan
@@ -204,16 +213,15 @@ def _proposer(request: web.Request) -> Adult:
     return viewer
 
 
-def _planned(asked: PlanIn, a: ClassHours, b: ClassHours) -> SeriesPlan | None:
-    """None when the first start does not work or the weeks cannot hold so many."""
-    left, right = hours_of(a).party, hours_of(b).party
-    weeks = min(asked.lessons * asked.every_weeks + _SLACK_WEEKS, _MOST_SERIES_WEEKS)
-    try:
-        start_at = resolve(datetime.combine(asked.date, asked.start), left.school.zone).at
-        query = Query(a=left, b=right, from_on=asked.date, weeks=weeks, minutes=asked.minutes)
-        return plan_series(query, start_at, asked.lessons, every_weeks=asked.every_weeks, anchor=Anchor(asked.anchor))
-    except (SeriesError, ValueError, OverflowError):
-        return None
+def _wanted(asked: PlanIn) -> WantedSeries:
+    return WantedSeries(
+        on=asked.date,
+        start=asked.start,
+        minutes=asked.minutes,
+        lessons=asked.lessons,
+        every_weeks=asked.every_weeks,
+        anchor=asked.anchor,
+    )
 
 
 def _wall_starts(plan: SeriesPlan, asked: SeriesIn) -> list[tuple[date, time]]:

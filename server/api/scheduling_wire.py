@@ -114,7 +114,8 @@ class OverlapOut(Wire):
 
 
 class PlanIn(Wire):
-    """`date` and `start`: of the first lesson, on A's wall; A is a class of the own school."""
+    """`date` and `start`: of the first lesson, on A's wall; A is a class of the own school. `partner_lead`: whose
+    agreed lessons are in the way too, as one's own are."""
 
     a: Key
     b: Key
@@ -124,6 +125,7 @@ class PlanIn(Wire):
     lessons: Annotated[int, Field(ge=1, le=20)] = 8
     every_weeks: Annotated[int, Field(ge=1, le=4)] = 1
     anchor: Literal["a", "b"] = "a"
+    partner_lead: Key | None = None
 
 
 class PlannedOut(Wire):

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from scheduler import Feed, Interval
 from server.availability.owner import Owner, OwnerKind
-from server.ids import AccountId
+from server.ids import CALENDAR_DOMAIN, AccountId
 from server.pair import LocalizedText
 
 # A work, a private and a school calendar, and one more of each.
@@ -131,11 +131,18 @@ def take(feed: Feed, kind: OwnerKind) -> Taken:
                 last_on=one.last_on,
             )
             for one in feed.events
+            if not _is_our_own(one.uid)
         )
     if len(times) > MOST_TIMES:
         why = f"only the first {MOST_TIMES} of {len(times)} entries are used"
         left_out.insert(0, LeftOut(event=0, summary="", code="too_many", why=why))
     return Taken(times=tuple(times[:MOST_TIMES]), left_out=tuple(left_out[:MOST_SKIPPED]))
+
+
+def _is_our_own(uid: str) -> bool:
+    """An invitation of ours that was accepted into that calendar: our lessons are known without it, and a lesson must
+    not be in its own way."""
+    return uid.strip().endswith(f"@{CALENDAR_DOMAIN}")
 
 
 def wait_after(failures: int) -> timedelta:

@@ -68,6 +68,7 @@ from server.lessons.school_values import (
 )
 from server.lessons.seed import SeedLesson, SeedPresence, add_presences, add_series, lessons_with_prefix, remove_lessons
 from server.lessons.series import Series
+from server.lessons.series_plan import WantedSeries, plan_wanted
 from server.lessons.series_service import MOST_LESSONS, NotDone, SeriesService, SeriesView
 from server.lessons.service import LessonService
 from server.lessons.term import Scope, TermPlan, change_scope, coming, place_term, seen_of, start_on
@@ -151,6 +152,7 @@ __all__ = [
     "TermPlan",
     "TermService",
     "WallTime",
+    "WantedSeries",
     "WebhookSeen",
     "add_presences",
     "add_series",
@@ -182,6 +184,7 @@ __all__ = [
     "other_side",
     "place_term",
     "placed",
+    "plan_wanted",
     "pupil_person",
     "read_calendar_reply",
     "remove_lessons",

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from scheduler import CalendarLesson, lesson_uid
-from server.ids import LessonId, SchoolId
+from server.ids import CALENDAR_DOMAIN, LessonId, SchoolId
 from server.lessons.facts import LessonState
 from server.lessons.lesson import Lesson
 from server.pair import WEEKDAYS
 from server.people import Language, School
 
-# Not the server's own name: a school that moves to another address keeps its events.
-_DOMAIN = "tongchuang"
 _AGREED = frozenset(LessonState) - {LessonState.PROPOSED, LessonState.CANCELLED}
 
 
@@ -24,7 +22,7 @@ def calendar_entry(
     a, b = lesson.sides
     title = lesson.title.en if language == "en" else lesson.title.zh
     return CalendarLesson(
-        uid=lesson_uid(lesson.id, _DOMAIN),
+        uid=lesson_uid(lesson.id, CALENDAR_DOMAIN),
         # The first version is 1, a new event has SEQUENCE 0 (RFC 5545 §3.8.7.4).
         sequence=lesson.version - 1,
         start_at=lesson.starts_at,
@@ -55,7 +53,7 @@ def _place(school: School | None, language: Language) -> str:
 def lesson_of_uid(uid: str) -> LessonId | None:
     """None for events that are not ours."""
     name, _, domain = uid.strip().partition("@")
-    return LessonId(name.removeprefix("lesson-")) if domain == _DOMAIN and name.startswith("lesson-") else None
+    return LessonId(name.removeprefix("lesson-")) if domain == CALENDAR_DOMAIN and name.startswith("lesson-") else None
 
 
 def version_of_sequence(sequence: int) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 
 from scheduler import DatedBusy, Interval, Teacher, TeacherId
 from server.availability import ClassTeachers, OutsideStore, Owner, Painted, PaintedHours, PaintState, together
@@ -87,11 +88,17 @@ class Classes:
         )
 
     async def hours(
-        self, ids: Collection[ClassGroupId], *, with_agreed: bool = True, with_archived: bool = False
+        self,
+        ids: Collection[ClassGroupId],
+        *,
+        leads: Mapping[ClassGroupId, AccountId] = MappingProxyType({}),
+        with_agreed: bool = True,
+        with_archived: bool = False,
     ) -> dict[ClassGroupId, ClassHours]:
         """What `hours_of` needs, of those that exist.
 
-        `with_agreed`: lessons that both sides agreed on keep their hour; False where each is asked for when it is made.
+        `with_agreed`: lessons that both sides agreed on keep their hour; False for the lessons that are in the books
+        themselves. `leads`: who would lead, whose agreed lessons count beside those of the class and its teachers.
         `with_archived`: for lessons that are in the books already.
         """
         found = await self._people.class_groups.find_many(ids)
@@ -108,7 +115,9 @@ class Classes:
         lessons = [
             lesson
             for lesson in (
-                await self._lessons.touching(list(groups), list(accounts), first, last) if with_agreed else ()
+                await self._lessons.touching(list(groups), {*accounts, *leads.values()}, first, last)
+                if with_agreed
+                else ()
             )
             if lesson.state in _AGREED
         ]
@@ -121,6 +130,7 @@ class Classes:
                 painted,
                 elsewhere,
                 lessons,
+                leads.get(group.id),
             )
             for group in groups.values()
             if group.school_id in schools
@@ -156,11 +166,15 @@ def _hours(
     painted: Mapping[Owner, tuple[Painted, ...]],
     elsewhere: Mapping[AccountId, tuple[Interval, ...]],
     lessons: Sequence[Lesson],
+    lead: AccountId | None,
 ) -> ClassHours:
     its = painted.get(Owner.class_group(group.id), ())
     theirs = {one.id: painted.get(Owner.account(one.id), ()) for one in teachers}
     # A teacher's "cannot" is a busy teacher; what a teacher offers is offered to the class.
     offered = [[one for one in hours if one.state is not PaintState.CANNOT] for hours in theirs.values()]
+    of_class = [one for one in lessons if one.side_of_class_group(group.id) is not None]
+    adults = {*theirs, lead} if lead is not None else set(theirs)
+    of_adults = [one for one in lessons if any(one.side_of_adult(account) for account in adults)]
     return ClassHours(
         class_group_id=group.id,
         school_id=school.id,
@@ -173,11 +187,12 @@ def _hours(
         school_file=file,
         painted=together([its, *offered]),
         teachers=tuple(_teacher(account_id, hours) for account_id, hours in theirs.items()),
-        busy=_intervals(one for one in lessons if one.side_of_class_group(group.id) is not None),
+        busy=_intervals(of_class),
         teachers_busy=(
             *(interval for account in theirs for interval in elsewhere.get(account, ())),
-            *_intervals(one for one in lessons if any(one.side_of_adult(account) for account in theirs)),
+            *_intervals(of_adults),
         ),
+        agreed=_intervals({one.id: one for one in (*of_class, *of_adults)}.values()),
     )
 
 

@@ -74,6 +74,8 @@ class ClassHours(ClassName):
     # lessons that were agreed on, and what the teachers' own calendars tell
     busy: tuple[Interval, ...] = ()
     teachers_busy: tuple[Interval, ...] = ()
+    # those of both that are lessons which were agreed on
+    agreed: tuple[Interval, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,7 @@ class HoursDesk:
     """Says nothing of rights: who asks has asked for them before.
 
     `list_classes`: by their bells alone, which is what a change is about; `find_classes`: with what is painted and who
-    is busy, so that no hour is recommended that somebody cannot.
+    is busy, so that a lesson in an hour that was offered by hand fits, and none is recommended that somebody cannot.
     """
 
     def __init__(
@@ -73,7 +73,10 @@ class HoursDesk:
         own = [one for one in classes.values() if one.school_id == school.id]
         known = replace(own[0] if own else _without_classes(school), school_file=stored.text if stored else "")
         at = self._clock.now()
-        lessons = await self._lessons.of_school(school.id)
+        lessons = [
+            one for one in await self._lessons.of_school(school.id) if one.state in _PLANNED and one.starts_at > at
+        ]
+        classes |= await self._painted(school, lessons, classes)
         return HoursNow(
             school=school,
             known=known,
@@ -81,9 +84,22 @@ class HoursDesk:
             version=stored.version if stored else 0,
             is_guessed=stored is None and (await asyncio.to_thread(hours_of, known)).is_guessed,
             classes=classes,
-            lessons=tuple(one for one in lessons if one.state in _PLANNED and one.starts_at > at),
+            lessons=tuple(lessons),
             today=to_local(at, school.zone).date(),
         )
+
+    async def _painted(
+        self, school: School, lessons: Sequence[Lesson], classes: Mapping[ClassGroupId, ClassHours]
+    ) -> dict[ClassGroupId, ClassHours]:
+        """The school's classes that have lessons, with the hours that were offered by hand: a lesson in one of them
+        fits, whatever the bells say. What was withheld by hand is no matter of the school's file."""
+        asked = {side.class_group_id for one in lessons for side in one.sides if side.school_id == school.id}
+        known = await self._find_classes(asked) if asked else {}
+        return {
+            group: replace(classes[group], painted=tuple(hour for hour in one.painted if hour.willingness))
+            for group, one in known.items()
+            if group in classes
+        }
 
     async def check(self, now: HoursNow, text: str) -> tuple[FileProblem, ...]:
         """Empty when it can be stored."""

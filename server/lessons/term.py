@@ -45,11 +45,13 @@ Scope = Literal["one", "following", "all"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermPlan:
     """`plan`: the lessons still to come, by their numbers, each with its slot and, where it does not fit, its problem
-    and replacements. `smallest`: what to do about those, moving nothing else."""
+    and replacements. `smallest`: what to do about those, moving nothing else. `taken`: hours that no lesson may move
+    to, `agreed` those of them that are lessons of others."""
 
     plan: SeriesPlan
     smallest: Change
     taken: tuple[Interval, ...]
+    agreed: tuple[Interval, ...] = ()
 
 
 def numbered(lessons: Sequence[Lesson]) -> list[tuple[int, Lesson]]:
@@ -74,11 +76,13 @@ def plan_term(
         return None
     query = _query(a, b, list(left.values()), now)
     mine = {lesson.id for lesson in lessons}
-    hours = [Interval(one.starts_at, one.ends_at) for one in taken if one.id not in mine]
-    hours.append(Interval(now - timedelta(days=2), now + _NOT_BEFORE))
+    agreed = tuple(Interval(one.starts_at, one.ends_at) for one in taken if one.id not in mine)
+    hours = (*agreed, Interval(now - timedelta(days=2), now + _NOT_BEFORE))
     starts = [(number, one.starts_at) for number, one in sorted(left.items())]
-    plan = review(query, starts, anchor=Anchor(series.anchor), every_weeks=series.every_weeks, taken=hours)
-    return TermPlan(plan=plan, smallest=repair(plan, query, hours), taken=tuple(hours))
+    plan = review(
+        query, starts, anchor=Anchor(series.anchor), every_weeks=series.every_weeks, taken=hours, agreed=agreed
+    )
+    return TermPlan(plan=plan, smallest=repair(plan, query, hours, agreed), taken=hours, agreed=agreed)
 
 
 def _query(a: ClassHours, b: ClassHours, left: Sequence[Lesson], now: datetime) -> Query:
@@ -98,8 +102,8 @@ def change_term(term: TermPlan, number: int, start_at: datetime, *, is_following
     """What it would become; lessons that cannot follow are exceptions that say why. Raises InvalidInput."""
     try:
         if is_following:
-            return change_following(term.plan, number, start_at, term.taken)
-        return place(term.plan, {number: start_at}, term.taken)
+            return change_following(term.plan, number, start_at, term.taken, term.agreed)
+        return place(term.plan, {number: start_at}, term.taken, term.agreed)
     except SeriesError as error:
         raise InvalidInput(ErrorCode.LESSON_TIME_INVALID, str(error)) from error
 
@@ -135,7 +139,7 @@ def _from_the_first(
 
 def place_term(term: TermPlan, starts: Mapping[int, datetime]) -> Change:
     """Those lessons at those starts, all others untouched."""
-    return place(term.plan, starts, term.taken)
+    return place(term.plan, starts, term.taken, term.agreed)
 
 
 def seen_of(lessons: Sequence[Lesson]) -> str:

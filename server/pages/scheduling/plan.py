@@ -5,7 +5,7 @@ The plan is computed anew when it is sent, and only starts that stand in it are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Final, Literal
@@ -13,19 +13,26 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from scheduler import Anchor, PlannedLesson, Query, SeriesError, SeriesPlan, Slot, plan_series, resolve
-from server.lessons import MOST_LESSONS, ClassHours, hours_of
+from scheduler import PlannedLesson, SeriesPlan, Slot
+from server.lessons import MOST_LESSONS, ClassHours, WantedSeries, plan_wanted
 from server.pair import LocalizedText
 
-# Breaks and exam weeks between the lessons: a series may stretch over so many weeks more than it has lessons.
-_SLACK_WEEKS: Final = 10
-_MOST_WEEKS: Final = 60
 LEAVE_OUT: Final = "none"
 
 NOT_PLANNABLE = LocalizedText(
     "A series cannot begin at this hour, or the weeks do not hold so many lessons. "
     "Please choose another hour or fewer lessons.",
     "無法從這個時間開始排課，或週數不足以排入這麼多堂。請改選其他時間或減少堂數。",
+)
+
+
+NOTHING_CHOSEN = LocalizedText(
+    "Every lesson is left out. Please keep one at least.", "每一堂都略過了，請至少保留一堂。"
+)
+PLAN_CHANGED = LocalizedText(
+    "The plan is not the one that you looked at: an hour was given away meanwhile, or this teacher has a lesson then. "
+    "Please look at it once more. Nothing was proposed.",
+    "計畫與您剛才看到的不同：有時段剛被談定，或這位老師當時已有課。請再確認一次，目前尚未送出任何提議。",
 )
 
 
@@ -87,17 +94,15 @@ class Planned:
 
 def plan_for(question: SeriesQuestion, a: ClassHours, b: ClassHours) -> Planned:
     """Reads school files when it is first asked: call it in a thread."""
-    left, right = hours_of(a).party, hours_of(b).party
-    start_at = resolve(datetime.combine(question.on, question.start), left.school.zone).at
-    weeks = min(question.lessons * question.every_weeks + _SLACK_WEEKS, _MOST_WEEKS)
-    try:
-        query = Query(a=left, b=right, from_on=question.on, weeks=weeks, minutes=question.minutes)
-        plan = plan_series(
-            query, start_at, question.lessons, every_weeks=question.every_weeks, anchor=Anchor(question.anchor)
-        )
-    except (SeriesError, ValueError, OverflowError):
-        return Planned(a=a, b=b, plan=None)
-    return Planned(a=a, b=b, plan=plan)
+    wanted = WantedSeries(
+        on=question.on,
+        start=question.start,
+        minutes=question.minutes,
+        lessons=question.lessons,
+        every_weeks=question.every_weeks,
+        anchor=question.anchor,
+    )
+    return Planned(a=a, b=b, plan=plan_wanted(wanted, a, b))
 
 
 def key_of(slot: Slot) -> str:
@@ -113,17 +118,25 @@ def start_of_key(key: str) -> datetime | None:
         return None
 
 
-def chosen_slots(plan: SeriesPlan, values: Mapping[str, object]) -> list[Slot]:
-    """What the form chose for each lesson, in order; those that were left out are not there."""
-    found = [_choice(lesson, str(values.get(f"slot_{lesson.number}", ""))) for lesson in plan.lessons]
-    return [slot for slot in found if slot is not None]
+def chosen_slots(plan: SeriesPlan, values: Mapping[str, object]) -> list[Slot] | None:
+    """What the form chose for each lesson, in order; those that were left out are not there.
+
+    None when a choice is no part of the plan (any more): nobody proposes an hour that they have not seen.
+    """
+    found: list[Slot] = []
+    for lesson in plan.lessons:
+        wanted = str(values.get(f"slot_{lesson.number}", ""))
+        if wanted == LEAVE_OUT:
+            continue
+        slot = next((one for one in _offered(lesson) if key_of(one) == wanted), None)
+        if slot is None:
+            return None
+        found.append(slot)
+    return found
 
 
-def _choice(lesson: PlannedLesson, wanted: str) -> Slot | None:
-    if wanted == LEAVE_OUT:
-        return None
-    offered: Sequence[Slot] = (lesson.slot,) if lesson.slot is not None else lesson.replacements
-    return next((slot for slot in offered if key_of(slot) == wanted), offered[0] if offered else None)
+def _offered(lesson: PlannedLesson) -> tuple[Slot, ...]:
+    return (lesson.slot,) if lesson.slot is not None else lesson.replacements
 
 
 def wall_start(slot: Slot, anchor: str) -> tuple[date, time]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from server.access import Action, Adult, Subject, authorise, viewer_of
 from server.errors import ErrorCode, NotFound, Unauthorized
 from server.ids import AccountId, ClassGroupId
-from server.lessons import ClassHours, Proposal
+from server.lessons import Proposal
 from server.pages import wall
 from server.pages.flash import Flash
 from server.pages.forms import CHOOSE, FILL_IN, Form, Name
@@ -23,6 +23,8 @@ from server.pages.scheduling.find_hour import TIER_NAMES
 from server.pages.scheduling.plan import (
     LEAVE_OUT,
     NOT_PLANNABLE,
+    NOTHING_CHOSEN,
+    PLAN_CHANGED,
     Planned,
     SeriesQuestion,
     chosen_slots,
@@ -68,8 +70,10 @@ async def post_series(request: web.Request) -> web.Response:
     if form.partner_lead not in {one.id for one in asked.leads}:
         return await _page(request, asked, values, CHOOSE)
     slots = chosen_slots(asked.planned.plan, values)
+    if slots is None:
+        return await _page(request, asked, values, PLAN_CHANGED)
     if not slots:
-        return await _page(request, asked, values, NOT_PLANNABLE)
+        return await _page(request, asked, values, NOTHING_CHOSEN)
     question = asked.question
     proposals = []
     for slot in slots:
@@ -105,14 +109,28 @@ async def _ask(request: web.Request, values: Mapping[str, object]) -> Asked:
     pages = request.app[SCHEDULING]
     question = SeriesQuestion.read(values)
     wanted = [ClassGroupId(question.group_a), ClassGroupId(question.group_b)] if question else []
-    classes: dict[ClassGroupId, ClassHours] = await pages.classes.hours(wanted, with_agreed=False)
-    a, b = (classes.get(one) for one in wanted) if question else (None, None)
+    groups = await pages.people.class_groups.find_many(wanted)
+    a, b = (groups.get(one) for one in wanted) if question else (None, None)
     if question is None or a is None or b is None or a.school_id != school_id or b.school_id == school_id:
         raise NotFound(ErrorCode.NOT_FOUND, "the hour or the classes of a series")
     everybody = await pages.people.accounts.of_school(b.school_id)
     leads = tuple(one for one in everybody if may_lead(one))
-    planned = await asyncio.to_thread(plan_for, question, a, b)
+    hours = await pages.classes.hours(wanted, leads=_leads(wanted, viewer.account, leads, values))
+    if not hours.keys() >= set(wanted):
+        raise NotFound(ErrorCode.NOT_FOUND, "a class that is archived")
+    planned = await asyncio.to_thread(plan_for, question, hours[wanted[0]], hours[wanted[1]])
     return Asked(pages=pages, account=viewer.account, question=question, planned=planned, leads=leads)
+
+
+def _leads(
+    wanted: Sequence[ClassGroupId], own: Account, others: Sequence[Account], values: Mapping[str, object]
+) -> dict[ClassGroupId, AccountId]:
+    """Whose agreed lessons are in the way: the form's choice on the other side, else the one that it suggests."""
+    chosen = next((one for one in others if one.id == values.get("partner_lead")), next(iter(others), None))
+    found = {wanted[0]: own.id}
+    if chosen is not None:
+        found[wanted[1]] = chosen.id
+    return found
 
 
 async def _page(

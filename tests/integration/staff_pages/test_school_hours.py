@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 
 from server.app import AppParts
+from server.availability import Owner, Painted, PaintState
 from server.lessons import Lesson, Lessons, Proposal
 from server.pair import LocalizedText, Side
 from server.people import Account, AuditFilter, Role, School
@@ -95,6 +96,33 @@ async def test_a_typhoon_is_two_fields_and_names_the_lessons_it_hits(case: Case,
     removed = await case.save(await case.house.anybody.submit(after, f"{case.path}/closures/remove"))
     assert "No planned lesson is affected" in removed.text
     assert "do not fit" not in removed.text
+
+
+async def test_a_lesson_in_an_hour_that_was_offered_by_hand_fits_while_the_paint_stands(
+    case: Case, lessons: Lessons
+) -> None:
+    """06:00 is before the bells: it is listed as not fitting only when nobody offers that date any more."""
+    moved = await lessons.lessons.move(
+        case.lesson.id, date=date(2026, 10, 27), start=time(6, 0), by=case.lin.id, version=case.lesson.version
+    )
+    assert "do not fit these hours" in (await case.page()).text
+    owner = Owner.class_group(moved.sides[0].class_group_id)
+    on = date(2026, 10, 27)
+    early = Painted(on=on, start_minute=360, end_minute=420, state=PaintState.GLADLY)
+    await lessons.painted.put(owner, [early], [on], version=0, by=case.lin.id)
+    assert "do not fit" not in (await case.page()).text
+    # The bells may change as they will: that date was offered beside them.
+    days = "days: {full: [{name: P1, start: 10:00, end: 10:40}]}"
+    week = "week: {mon: full, tue: full, wed: full, thu: full, fri: full}"
+    text = (await case.house.anybody.get(f"{case.path}.yaml")).html
+    looked = await case.file(text + "bells: [{first: 2020-01-01, " + days + ", " + week + "}]\n", "look")
+    assert "No planned lesson is affected" in looked.text
+    # A closure wins over whatever is painted.
+    assert "do not fit any more: 1" in (await case.close("2026-10-27", reason="typhoon")).text
+    # What is withheld by hand is no matter of the school's file; what is wiped opens nothing.
+    version = (await lessons.painted.find(owner, on, on)).version
+    await lessons.painted.put(owner, [], [on], version=version, by=case.lin.id)
+    assert "do not fit these hours" in (await case.page()).text
 
 
 async def test_a_morning_at_a_distance_hits_the_class_that_does_not_join_from_home(case: Case) -> None:

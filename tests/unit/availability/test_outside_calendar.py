@@ -40,6 +40,7 @@ TRANSP:TRANSPARENT
 END:VEVENT
 END:VCALENDAR
 """
+OWN_LESSON = GOOGLE.replace("UID:1@google.com", "UID:lesson-le_one@tongchuang")
 OUTLOOK = """BEGIN:VCALENDAR
 METHOD:PUBLISH
 PRODID:Microsoft Exchange Server 2010
@@ -89,6 +90,14 @@ END:VCALENDAR
 
 def read(text: str, key: str = "Asia/Taipei") -> bytes:
     return text.replace("\n", "\r\n").encode()
+
+
+def test_an_accepted_invitation_of_ours_is_not_in_its_own_way() -> None:
+    """Google keeps our UID; the other event at that hour still counts."""
+    theirs = take(read_feed(GOOGLE.encode(), *RANGE, "Asia/Taipei"), OwnerKind.ACCOUNT).times
+    left = take(read_feed(OWN_LESSON.encode(), *RANGE, "Asia/Taipei"), OwnerKind.ACCOUNT).times
+    assert theirs[0].start_at == datetime(2026, 12, 1, 0, 0, tzinfo=UTC)
+    assert left[0].start_at == datetime(2026, 12, 1, 0, 30, tzinfo=UTC)
 
 
 def test_of_a_person_only_when_is_kept_and_never_what() -> None:
