@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import Column, Index, String, Table, delete, insert, select
 
 from server.ids import AccountId, ClassGroupId
-from server.storage import Database, metadata
+from server.storage import Database, is_among, metadata
 
 class_teacher_table = Table(
     "class_group_teacher",
@@ -17,6 +17,7 @@ class_teacher_table = Table(
     Index("ix_class_group_teacher_account_id", "account_id"),
 )
 _t = class_teacher_table.c
+_OF_CLASS_GROUPS = select(class_teacher_table).where(is_among(_t.class_group_id)).order_by(_t.account_id)
 
 
 class ClassTeachers:
@@ -32,9 +33,8 @@ class ClassTeachers:
 
     async def of_class_groups(self, ids: Collection[ClassGroupId]) -> dict[ClassGroupId, tuple[AccountId, ...]]:
         """In one query; class groups without a teacher are left out."""
-        query = select(class_teacher_table).where(_t.class_group_id.in_(ids)).order_by(_t.account_id)
         async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(_OF_CLASS_GROUPS, {"ids": list(ids)})).all()
         found: dict[ClassGroupId, list[AccountId]] = {}
         for row in rows:
             found.setdefault(ClassGroupId(row.class_group_id), []).append(AccountId(row.account_id))

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    bindparam,
     delete,
     insert,
     or_,
@@ -30,7 +31,7 @@ from server.availability.painting import Painted, PaintState
 from server.clock import Clock
 from server.errors import Conflict, ErrorCode
 from server.ids import AccountId
-from server.storage import Database, UtcDateTime, metadata
+from server.storage import Database, UtcDateTime, is_among, metadata
 
 # One row an owner: which version of all their hours this is, and who changed it last.
 painting_table = Table(
@@ -60,6 +61,14 @@ painted_hour_table = Table(
     CheckConstraint("start_minute >= 0 AND start_minute < end_minute AND end_minute <= 1440", name="minutes"),
 )
 _p, _h = painting_table.c, painted_hour_table.c
+_OF_MANY = (
+    select(painted_hour_table)
+    .where(
+        or_(*(and_(_h.owner_kind == str(kind), is_among(_h.owner_id, str(kind))) for kind in OwnerKind)),
+        _h.on_date.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(_h.on_date, _h.start_minute)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,19 +98,9 @@ class PaintedHours:
         """One query; owners who painted nothing there are left out."""
         if not owners:
             return {}
-        theirs = or_(
-            *(
-                and_(_h.owner_kind == str(kind), _h.owner_id.in_([one.id for one in owners if one.kind is kind]))
-                for kind in sorted({one.kind for one in owners})
-            )
-        )
-        query = (
-            select(painted_hour_table)
-            .where(theirs, _h.on_date.between(first, last))
-            .order_by(_h.on_date, _h.start_minute)
-        )
+        values: dict[str, object] = {str(kind): [one.id for one in owners if one.kind is kind] for kind in OwnerKind}
         async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(_OF_MANY, {**values, "first": first, "last": last})).all()
         found: dict[Owner, list[Painted]] = {}
         for row in rows:
             found.setdefault(Owner(OwnerKind(row.owner_kind), row.owner_id), []).append(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,7 +23,7 @@ from server.lessons.tables import adult_table, lesson_table, notice_table, side_
 from server.outbox import Letter, OutboxRepository
 from server.pair import LocalizedText
 from server.people import AuditLog
-from server.storage import Database
+from server.storage import Database, is_among
 
 # Any number that no other lock of this database has.
 _HOURS_LOCK = 730_202
@@ -81,7 +81,7 @@ class SqlLessonRepository:
             # Before any row is locked, so that two never wait for one another. Agreeing takes milliseconds.
             await connection.execute(select(func.pg_advisory_xact_lock(_HOURS_LOCK)))
         groups, leads = [side.class_group_id for side in lesson.sides], [side.lead for side in lesson.sides]
-        require_free(lesson, await _read(connection, _touching(groups, leads, *dates_around(lesson))))
+        require_free(lesson, await _touching(connection, groups, leads, *dates_around(lesson)))
 
     async def _write_rest(
         self, connection: AsyncConnection, lesson_id: LessonId, done: Done | None, letters: Sequence[Letter]
@@ -116,7 +116,8 @@ class SqlLessonRepository:
     async def touching(
         self, class_groups: Collection[ClassGroupId], accounts: Collection[AccountId], first: date, last: date
     ) -> list[Lesson]:
-        return await self._where(_touching(class_groups, accounts, first, last))
+        async with self._database.read() as connection:
+            return await _touching(connection, class_groups, accounts, first, last)
 
     async def notices_of(self, account_id: AccountId, *, unread_only: bool = True, limit: int = 50) -> list[Notice]:
         asked = select(notice_table).where(notice_table.c.account_id == account_id)
@@ -137,16 +138,30 @@ class SqlLessonRepository:
 
     async def _where(self, condition: ColumnElement[bool]) -> list[Lesson]:
         async with self._database.read() as connection:
-            return await _read(connection, condition)
+            return await _read(connection, select(lesson_table).where(condition))
 
 
-async def _read(connection: AsyncConnection, condition: ColumnElement[bool]) -> list[Lesson]:
-    """By start."""
-    rows = (await connection.execute(select(lesson_table).where(condition))).all()
+_HELD = select(side_table.c.lesson_id).where(is_among(side_table.c.class_group_id, "class_groups"))
+_LED = select(adult_table.c.lesson_id).where(is_among(adult_table.c.account_id, "accounts"))
+_TOUCHING = select(lesson_table).where(
+    lesson_table.c.date.between(bindparam("first"), bindparam("last")),
+    lesson_table.c.state != str(LessonState.CANCELLED),
+    or_(lesson_table.c.id.in_(_HELD), lesson_table.c.id.in_(_LED)),
+)
+_SIDES = select(side_table).where(is_among(side_table.c.lesson_id))
+_ADULTS = select(adult_table).where(is_among(adult_table.c.lesson_id)).order_by(adult_table.c.position)
+
+
+async def _read(
+    connection: AsyncConnection, query: Select[Any], values: Mapping[str, object] | None = None
+) -> list[Lesson]:
+    """By start. `query`: of whole rows of lessons."""
+    rows = (await connection.execute(query, values)).all()
+    if not rows:
+        return []
     ids = [row.id for row in rows]
-    sides = (await connection.execute(select(side_table).where(side_table.c.lesson_id.in_(ids)))).all()
-    asked = select(adult_table).where(adult_table.c.lesson_id.in_(ids)).order_by(adult_table.c.position)
-    adults = (await connection.execute(asked)).all()
+    sides = (await connection.execute(_SIDES, {"ids": ids})).all()
+    adults = (await connection.execute(_ADULTS, {"ids": ids})).all()
     zones = {row.zone for row in (*rows, *sides)}
     if not are_loaded(zones):
         await asyncio.to_thread(load_zones, zones)
@@ -156,14 +171,15 @@ async def _read(connection: AsyncConnection, condition: ColumnElement[bool]) -> 
     return sorted(lessons, key=lambda lesson: (lesson.starts_at, lesson.id))
 
 
-def _touching(
-    class_groups: Collection[ClassGroupId], accounts: Collection[AccountId], first: date, last: date
-) -> ColumnElement[bool]:
-    return and_(
-        lesson_table.c.date.between(first, last),
-        lesson_table.c.state != str(LessonState.CANCELLED),
-        or_(lesson_table.c.id.in_(_held_by(class_groups)), lesson_table.c.id.in_(_led_by(accounts))),
-    )
+async def _touching(
+    connection: AsyncConnection,
+    class_groups: Collection[ClassGroupId],
+    accounts: Collection[AccountId],
+    first: date,
+    last: date,
+) -> list[Lesson]:
+    values = {"class_groups": list(class_groups), "accounts": list(accounts), "first": first, "last": last}
+    return await _read(connection, _TOUCHING, values)
 
 
 def _grouped(rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from server.clock import Clock
 from server.errors import Conflict, ErrorCode
 from server.ids import AccountId, SchoolId
-from server.storage import Database, UtcDateTime, metadata
+from server.storage import Database, UtcDateTime, is_among, metadata
 
 school_file_table = Table(
     "school_file",
@@ -24,6 +24,7 @@ school_file_table = Table(
     Column("changed_at", UtcDateTime, nullable=False),
 )
 _t = school_file_table.c
+_TEXTS = select(_t.school_id, _t.text).where(is_among(_t.school_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class SchoolFiles:
     async def texts(self, ids: Collection[SchoolId]) -> dict[SchoolId, str]:
         """Of those schools that have one, in one query."""
         async with self._database.read() as connection:
-            rows = (await connection.execute(select(_t.school_id, _t.text).where(_t.school_id.in_(ids)))).all()
+            rows = (await connection.execute(_TEXTS, {"ids": list(ids)})).all()
         return {SchoolId(row.school_id): row.text for row in rows}
 
     async def put(self, school_id: SchoolId, text: str, *, version: int, by: AccountId | None) -> None:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, ForeignKey, Row, String, Table, delete, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Row,
+    Select,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.ids import AccountId
@@ -16,7 +29,7 @@ from server.pair import LocalizedText
 from server.people.model import Account, Role
 from server.people.school_repository import school_table
 from server.people.text import email_key, is_storable
-from server.storage import UtcDateTime, metadata
+from server.storage import UtcDateTime, is_among, metadata
 
 account_table = Table(
     "account",
@@ -88,11 +101,23 @@ async def update_account(connection: AsyncConnection, account_id: AccountId, **v
     await connection.execute(update(account_table).where(account_table.c.id == account_id), values)
 
 
+def _with_school(condition: ColumnElement[bool]) -> Select[Any]:
+    joined = account_table.outerjoin(school_table, account_table.c.school_id == school_table.c.id)
+    query = select(account_table, school_table.c.is_demo).select_from(joined).where(condition)
+    return query.order_by(account_table.c.name_en, account_table.c.id)
+
+
+_BY_ID = _with_school(is_among(account_table.c.id))
+_FOR_UPDATE = _BY_ID.with_for_update(of=account_table)
+_ROLES = select(role_table).where(is_among(role_table.c.account_id))
+
+
 async def find_kept(connection: AsyncConnection, account_id: AccountId, *, lock: bool = False) -> Kept | None:
     """`lock`: its row, until the end of the transaction (SQLite locks as a whole anyway)."""
     if not is_storable(account_id):
         return None
-    return next(iter(await _select(connection, account_table.c.id == account_id, lock=lock)), None)
+    query = _FOR_UPDATE if lock else _BY_ID
+    return next(iter(await _select(connection, query, {"ids": [account_id]})), None)
 
 
 async def lock_administrators(connection: AsyncConnection) -> None:
@@ -102,39 +127,38 @@ async def lock_administrators(connection: AsyncConnection) -> None:
 
 
 async def find_kept_by_email(connection: AsyncConnection, email: str) -> Kept | None:
-    return next(iter(await _select(connection, account_table.c.email_key == email_key(email))), None)
+    return next(iter(await _select(connection, _with_school(account_table.c.email_key == email_key(email)))), None)
 
 
 async def find_accounts(connection: AsyncConnection, ids: Iterable[AccountId]) -> dict[AccountId, Account]:
-    found = await _select(connection, account_table.c.id.in_([one for one in ids if is_storable(one)]))
+    found = await _select(connection, _BY_ID, {"ids": [one for one in ids if is_storable(one)]})
     return {kept.account.id: kept.account for kept in found}
 
 
 async def accounts_of_school(connection: AsyncConnection, school_id: str) -> tuple[Account, ...]:
-    return tuple(kept.account for kept in await _select(connection, account_table.c.school_id == school_id))
+    return tuple(
+        kept.account for kept in await _select(connection, _with_school(account_table.c.school_id == school_id))
+    )
 
 
 async def accounts_with_role(connection: AsyncConnection, *roles: Role) -> tuple[Account, ...]:
     having = select(role_table.c.account_id).where(role_table.c.role.in_([str(role) for role in roles]))
-    return tuple(kept.account for kept in await _select(connection, account_table.c.id.in_(having)))
+    return tuple(kept.account for kept in await _select(connection, _with_school(account_table.c.id.in_(having))))
 
 
 async def accounts_of_demo_schools(connection: AsyncConnection) -> tuple[Account, ...]:
-    return tuple(kept.account for kept in await _select(connection, school_table.c.is_demo.is_(True)))
+    return tuple(kept.account for kept in await _select(connection, _with_school(school_table.c.is_demo.is_(True))))
 
 
-async def _select(connection: AsyncConnection, condition: ColumnElement[bool], *, lock: bool = False) -> list[Kept]:
+async def _select(
+    connection: AsyncConnection, query: Select[Any], values: Mapping[str, object] | None = None
+) -> list[Kept]:
     """With their roles, by name."""
-    joined = account_table.outerjoin(school_table, account_table.c.school_id == school_table.c.id)
-    query = select(account_table, school_table.c.is_demo).select_from(joined).where(condition)
-    query = query.order_by(account_table.c.name_en, account_table.c.id)
-    rows = (await connection.execute(query.with_for_update(of=account_table) if lock else query)).all()
+    rows = (await connection.execute(query, values)).all()
     if not rows:
         return []
     roles: defaultdict[str, set[Role]] = defaultdict(set)
-    for row in await connection.execute(
-        select(role_table).where(role_table.c.account_id.in_([row.id for row in rows]))
-    ):
+    for row in await connection.execute(_ROLES, {"ids": [row.id for row in rows]}):
         roles[row.account_id].add(Role(row.role))
     return [Kept(_account(row, frozenset(roles[row.id])), row.password_hash, bool(row.is_demo)) for row in rows]
 

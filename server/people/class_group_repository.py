@@ -13,7 +13,7 @@ from server.ids import ClassGroupId, SchoolId
 from server.pair import LocalizedText
 from server.people.model import ClassGroup, SchoolAuthorisation
 from server.people.text import is_storable
-from server.storage import UtcDateTime, metadata
+from server.storage import UtcDateTime, is_among, metadata
 
 class_group_table = Table(
     "class_group",
@@ -39,6 +39,15 @@ authorisation_table = Table(
     Column("recorded_by", ForeignKey("account.id"), nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
+)
+
+
+_BY_ID = select(class_group_table).where(is_among(class_group_table.c.id))
+_FOR_UPDATE = _BY_ID.with_for_update()
+_TAUGHT = (
+    select(class_group_table)
+    .where(class_group_table.c.archived_at.is_(None))
+    .order_by(class_group_table.c.name_en, class_group_table.c.id)
 )
 
 
@@ -69,14 +78,13 @@ async def find_class_groups(
     connection: AsyncConnection, ids: Iterable[ClassGroupId], *, lock: bool = False
 ) -> dict[ClassGroupId, ClassGroup]:
     """`lock`: their rows, until the end of the transaction (SQLite locks as a whole anyway)."""
-    query = select(class_group_table).where(class_group_table.c.id.in_([one for one in ids if is_storable(one)]))
-    rows = await connection.execute(query.with_for_update() if lock else query)
+    query = _FOR_UPDATE if lock else _BY_ID
+    rows = await connection.execute(query, {"ids": [one for one in ids if is_storable(one)]})
     return {row.id: _class_group(row) for row in rows}
 
 
 async def all_class_groups(connection: AsyncConnection) -> tuple[ClassGroup, ...]:
-    query = select(class_group_table).where(class_group_table.c.archived_at.is_(None))
-    rows = await connection.execute(query.order_by(class_group_table.c.name_en, class_group_table.c.id))
+    rows = await connection.execute(_TAUGHT)
     return tuple(_class_group(row) for row in rows)
 
 

@@ -13,7 +13,7 @@ from server.ids import SchoolId
 from server.pair import LocalizedText, Side
 from server.people.model import School
 from server.people.text import is_storable
-from server.storage import UtcDateTime, metadata
+from server.storage import UtcDateTime, is_among, metadata
 
 school_table = Table(
     "school",
@@ -39,15 +39,17 @@ async def update_school(connection: AsyncConnection, school: School) -> None:
     await connection.execute(update(school_table).where(school_table.c.id == school.id), _values(school))
 
 
+_ALL = select(school_table).order_by(school_table.c.side, school_table.c.name_en)
+_BY_ID = select(school_table).where(is_among(school_table.c.id))
+
+
 async def all_schools(connection: AsyncConnection) -> tuple[School, ...]:
-    rows = await connection.execute(select(school_table).order_by(school_table.c.side, school_table.c.name_en))
+    rows = await connection.execute(_ALL)
     return tuple(_school(row) for row in rows)
 
 
 async def find_schools(connection: AsyncConnection, ids: Iterable[SchoolId]) -> dict[SchoolId, School]:
-    rows = await connection.execute(
-        select(school_table).where(school_table.c.id.in_([one for one in ids if is_storable(one)]))
-    )
+    rows = await connection.execute(_BY_ID, {"ids": [one for one in ids if is_storable(one)]})
     return {row.id: _school(row) for row in rows}
 
 

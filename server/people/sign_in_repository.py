@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.ids import AccountId
 from server.people.token import hash_of, new_token
-from server.storage import UtcDateTime, metadata
+from server.storage import UtcDateTime, equals, metadata
 
 sign_in_table = Table(
     "sign_in",
@@ -59,9 +59,11 @@ async def insert_sign_in(
     return token
 
 
+_SIGN_IN = select(sign_in_table).where(equals(sign_in_table.c.token_hash, "hash"))
+
+
 async def find_sign_in(connection: AsyncConnection, token: str) -> Row[Any] | None:
-    query = select(sign_in_table).where(sign_in_table.c.token_hash == hash_of(token))
-    return (await connection.execute(query)).one_or_none()
+    return (await connection.execute(_SIGN_IN, {"hash": hash_of(token)})).one_or_none()
 
 
 async def touch_sign_in(connection: AsyncConnection, token: str, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.storage.database import Database, database_url_for
 from server.storage.dump import current_revision, dump_tables, load_tables
+from server.storage.kept_statement import equals, is_among
 from server.storage.metadata import metadata
 from server.storage.migrate import migrate
 from server.storage.types import UtcDateTime
@@ -14,6 +15,8 @@ __all__ = [
     "current_revision",
     "database_url_for",
     "dump_tables",
+    "equals",
+    "is_among",
     "load_tables",
     "metadata",
     "migrate",

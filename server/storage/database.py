@@ -19,20 +19,27 @@ class Database:
     """One database, many short transactions. Nothing of it may be awaited while other state is half changed."""
 
     def __init__(self, url: URL) -> None:
+        self._is_sqlite = url.get_backend_name() == "sqlite"
         self._engine = create_engine(url)
         # Why apart: it refuses to write, and reads SQLite without a thread (`server.storage.reading`).
         self._reading = create_reading_engine(url, self._engine)
         # Why: SQLite has one writer at a time, and lets others knock at random until some give up. In this process
         # they stand in a row instead, without a connection meanwhile; only for other processes they knock.
-        self._turn: AbstractAsyncContextManager[object] = (
-            asyncio.Lock() if url.get_backend_name() == "sqlite" else nullcontext()
-        )
+        self._turn: AbstractAsyncContextManager[object] = asyncio.Lock() if self._is_sqlite else nullcontext()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view; a statement that would change something fails."""
-        async with self._reading.connect() as connection:
+        if not self._is_sqlite:
+            async with self._reading.connect() as connection:
+                yield connection
+            return
+        # Why not the same: that closes in a task of its own, lest it be cancelled halfway. Here nothing waits.
+        connection = await self._reading.connect()
+        try:
             yield connection
+        finally:
+            await connection.close()
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:

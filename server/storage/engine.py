@@ -13,7 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from server.database_file import FILE_NAME
 from server.errors import ErrorCode, InvalidInput
-from server.storage.reading import inline
+from server.storage.reading import begin_reading, inline
 
 # Long enough for another writer's transaction and its fsync on a slow disk; then an error rather than a hung page.
 BUSY_TIMEOUT_MS = 15000
@@ -51,8 +51,9 @@ def create_reading_engine(url: URL, writing: AsyncEngine) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         return writing.execution_options(postgresql_readonly=True)
     engine = create_async_engine(inline(url))
-    prepare_sqlite(engine.sync_engine)
+    event.listen(engine.sync_engine, "connect", _connect)
     event.listen(engine.sync_engine, "connect", _refuse_writes)
+    event.listen(engine.sync_engine, "begin", begin_reading)
     return engine
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from sqlalchemy import URL, Pool
+from sqlalchemy import URL, Connection, Pool
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -54,6 +54,12 @@ class InlineSQLite(SQLiteDialect_pysqlite):
 
 async def _at_once() -> None:
     return None
+
+
+def begin_reading(connection: Connection) -> None:
+    """Past SQLAlchemy's own way, which takes as long as the query that follows."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("BEGIN")
 
 
 registry.register(f"sqlite.{_NAME}", __name__, InlineSQLite.__name__)
