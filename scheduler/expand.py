@@ -48,7 +48,7 @@ class Availability:
 
     label: str
     grid: Grid
-    kinds: Mapping[WindowKind, int]
+    kinds: dict[WindowKind, int]
     up_to: tuple[int, ...]
     home: int
     eager: int

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from scheduler.model import Confidence, Names, Tier
@@ -34,8 +33,23 @@ def date_names(on: date) -> Names:
     return Names(en=f"{weekday.en} {on:%-d %b %Y}", zh=f"{on.year} 年 {on.month} 月 {on.day} 日（{weekday.zh}）")
 
 
-def with_reasons(slot: Slot, name_a: Names, name_b: Names) -> Slot:
-    """The slot with its reasons, the weightiest first."""
+def explained(slots: Iterable[Slot], name_a: Names, name_b: Names) -> Iterator[Slot]:
+    """The slots with their reasons, the weightiest first. What is said of one week is said of most others too."""
+    said: dict[object, tuple[Reason, ...]] = {}
+    for slot in slots:
+        a, b = slot.a, slot.b
+        place = (
+            *(slot.tier, slot.payer, a.burden_minutes, b.burden_minutes, a.is_reluctant, b.is_reluctant),
+            *(slot.confidence, a.is_period_start or b.is_period_start, id(slot.clock_change), a.start, b.start),
+        )
+        reasons = said.get(place)
+        if reasons is None:
+            reasons = said[place] = _reasons(slot, name_a, name_b)
+        yield slot.placed(reasons=reasons)
+
+
+def _reasons(slot: Slot, name_a: Names, name_b: Names) -> tuple[Reason, ...]:
+    """Of nothing but what `explained` tells slots apart by."""
     found = [Reason(code=f"tier_{slot.tier}", text=_TIERS[slot.tier]), _payer(slot, name_a, name_b)]
     for side, name in ((slot.a, name_a), (slot.b, name_b)):
         if side.is_reluctant:
@@ -52,7 +66,7 @@ def with_reasons(slot: Slot, name_a: Names, name_b: Names) -> Slot:
         found.append(Reason(code="starts_with_period", text=text))
     if slot.clock_change is not None:
         found.append(_clock(slot.clock_change, slot, name_a, name_b))
-    return replace(slot, reasons=tuple(found))
+    return tuple(found)
 
 
 def _payer(slot: Slot, name_a: Names, name_b: Names) -> Reason:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scheduler import expand
 from scheduler.causes import causes, is_thin
-from scheduler.explain import with_reasons
+from scheduler.explain import explained
 from scheduler.kept import Kept
 from scheduler.relax import Relaxation, relaxations
 from scheduler.search import Query, expand_sides, search
@@ -56,7 +56,7 @@ def _answer(query: Query) -> Answer:
     return Answer(
         query=query,
         tzdata=tzdata_release(),
-        slots=tuple(with_reasons(slot, name_a, name_b) for slot in slots),
+        slots=tuple(explained(slots, name_a, name_b)),
         none_because=tuple(causes(query, sides, slots)) if thin else (),
         relaxations=tuple(relaxations(query, slots)) if thin else (),
     )

@@ -16,6 +16,7 @@ from scheduler.interval import CELL_MINUTES, Grid, Interval, cells_for, erode, r
 from scheduler.model import TIERS, Confidence, Tier
 from scheduler.rank import ranked
 from scheduler.slot import Payer, SideSlot, Slot, clock_effect
+from scheduler.wall import time_text, wall_at
 
 # Eight months: the longest a planner asks for at once; a year of 5-minute cells is still fast, ten years are a mistake.
 MAX_WEEKS = 60
@@ -150,7 +151,7 @@ def search(query: Query, sides: Sides | None = None, only: Iterable[Run] | None 
         for run in (scan(sides, query.minutes, query.worst_tier) if only is None else only)
         for piece in _by_date(query, sides.grid, run)
     ]
-    return [replace(slot, rank=rank) for rank, slot in enumerate(ranked(found), start=1)]
+    return [slot.placed(rank=rank) for rank, slot in enumerate(ranked(found), start=1)]
 
 
 def slot_at(query: Query, sides: Sides, cell: int) -> Slot | None:
@@ -174,6 +175,9 @@ def tier_at(query: Query, sides: Sides, cell: int) -> Tier | None:
 
 def _by_date(query: Query, grid: Grid, run: Run) -> Iterator[Run]:
     """A slot has one date on each side, so a run is cut at either midnight."""
+    if run.stop - run.first == 1:
+        yield run
+        return
     for party in (query.a, query.b):
         on = _local_date(party, grid, run.first)
         if on != _local_date(party, grid, run.stop - 1):
@@ -185,14 +189,15 @@ def _by_date(query: Query, grid: Grid, run: Run) -> Iterator[Run]:
 
 
 def _local_date(party: Party, grid: Grid, cell: int) -> date:
-    return zone.to_local(grid.instant_of(cell), party_zone(party, grid, cell)).date()
+    return wall_at(grid.minute_of(cell), party_zone(party, grid, cell))[0]
 
 
 def party_zone(party: Party, grid: Grid, cell: int) -> str:
     """The school's zone at that cell; an override is by local date, read in the school's own zone."""
-    if not party.school.zone_overrides:
-        return party.school.zone
-    return party.school.zone_on(zone.to_local(grid.instant_of(cell), party.school.zone).date())
+    school = party.school
+    if not school.zone_overrides:
+        return school.zone
+    return school.zone_on(wall_at(grid.minute_of(cell), school.zone)[0])
 
 
 def _slot(query: Query, sides: Sides, run: Run) -> Slot:
@@ -200,7 +205,7 @@ def _slot(query: Query, sides: Sides, run: Run) -> Slot:
     best = _best_start(sides, run, cells)
     start_at = grid.instant_of(best)
     zone_a, zone_b = party_zone(query.a, grid, best), party_zone(query.b, grid, best)
-    is_unconfirmed = any(_count(side.unconfirmed, best, cells) for side in sides.all)
+    is_unconfirmed = any(side.unconfirmed and _count(side.unconfirmed, best, cells) for side in sides.all)
     a = _side(sides.a, zone_a, grid, best, query.minutes)
     b = _side(sides.b, zone_b, grid, best, query.minutes)
     return Slot(
@@ -227,22 +232,21 @@ def _best_start(sides: Sides, run: Run, cells: int) -> int:
 
 
 def _side(side: Availability, key: str, grid: Grid, cell: int, minutes: int) -> SideSlot:
-    cells = cells_for(minutes)
-    start = zone.to_local(grid.instant_of(cell), key)
-    end = zone.to_local(grid.instant_of(cell) + timedelta(minutes=minutes), key)
+    cells, minute = cells_for(minutes), grid.minute_of(cell)
+    on, start = wall_at(minute, key)
+    mask = (1 << cells) - 1
     # In the order of kinds: the last one touched is the worst.
-    touched = [kind for kind, bits in side.kinds.items() if _count(bits, cell, cells)]
+    window = next(kind for kind in reversed(side.kinds) if side.kinds[kind] >> cell & mask)
     return SideSlot(
         zone=key,
-        on=start.date(),
-        # Not by strftime, which takes four times as long: hundreds of slots are drawn for one page.
-        start=f"{start.hour:02d}:{start.minute:02d}",
-        end=f"{end.hour:02d}:{end.minute:02d}",
-        window=touched[-1],
-        burden_minutes=min(_count(side.home, cell, cells) * CELL_MINUTES, minutes),
+        on=on,
+        start=time_text(start),
+        end=time_text(wall_at(minute + minutes, key)[1]),
+        window=window,
+        burden_minutes=min((side.home >> cell & mask).bit_count() * CELL_MINUTES, minutes),
         is_period_start=bool(side.starts >> cell & 1),
-        is_eager=_count(side.eager, cell, cells) == cells,
-        is_reluctant=_count(side.reluctant, cell, cells) > 0,
+        is_eager=bool(side.eager) and side.eager >> cell & mask == mask,
+        is_reluctant=bool(side.reluctant) and side.reluctant >> cell & mask > 0,
     )
 
 

@@ -1,0 +1,47 @@
+"""What a wall clock says at a minute of the grid: one addition on every day on which that clock does not change.
+
+Why beside `zone`: `astimezone` and `datetime` arithmetic were half of a search that draws hundreds of slots.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import lru_cache
+
+from scheduler import zone
+from scheduler.interval import from_minute
+from scheduler.model import MINUTES_A_DAY, clock_text
+
+_DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
+_ORDINAL_OF_1970 = date(1970, 1, 1).toordinal()
+
+
+def wall_at(minute: int, key: str) -> tuple[date, int]:
+    """Local date and minutes since its midnight; `minute` since 1970. Seconds of old offsets round down."""
+    offset = _steady_offset(key, minute // MINUTES_A_DAY)
+    if offset is None:
+        local = zone.to_local(from_minute(minute), key)
+        return local.date(), local.hour * 60 + local.minute
+    day, at = divmod(minute + offset, MINUTES_A_DAY)
+    return _date_of(day), at
+
+
+@lru_cache(maxsize=16_384)  # three years of a dozen zones
+def _steady_offset(key: str, day: int) -> int | None:
+    """Minutes east of Greenwich during that whole day of UTC; None when the clock changes in it."""
+    start = from_minute(day * MINUTES_A_DAY)
+    change = zone.next_change(key, start - timedelta(seconds=1))
+    if change is not None and change.at < start + _DAY:
+        return None
+    offset = zone.offset_at(start, key)
+    return None if offset % _MINUTE else offset // _MINUTE
+
+
+@lru_cache(maxsize=4_096)
+def _date_of(day: int) -> date:
+    return date.fromordinal(_ORDINAL_OF_1970 + day)
+
+
+# Why kept: a page of hours writes the same few times over and over.
+time_text = lru_cache(maxsize=4_096)(clock_text)
