@@ -6,6 +6,7 @@ Taiwan: 24 hours, 10/27 週二. United States: 12 hours, Tue Oct 27. Give the te
 from __future__ import annotations
 
 from datetime import date, time
+from functools import lru_cache
 from typing import Final
 
 from server.pages.language import Language
@@ -32,6 +33,7 @@ def day_text(side: Side, on: date, *, year: bool = False) -> str:
     return f"{weekday} {_MONTHS[on.month - 1]} {on.day}{f', {on.year}' if year else ''}"
 
 
+@lru_cache(maxsize=4_096)  # a day has 288 of them on each side, a page of hours some hundred
 def time_text(side: Side, at: time | str) -> str:
     """`16:40` or `4:40 PM`; takes a time or its ISO text."""
     at = time.fromisoformat(at) if isinstance(at, str) else at

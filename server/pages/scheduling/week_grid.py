@@ -6,9 +6,11 @@ weekday. The column after a clock change begins with a seam.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from scheduler import Slot, resolve, to_local
 
@@ -57,10 +59,12 @@ def weeks_of(slots: Sequence[Slot], *, zone_a: str, zone_b: str, from_on: date, 
     """Every week that the question covers, the empty ones too."""
     monday = from_on - timedelta(days=from_on.weekday())
     last_on = from_on + weeks * _WEEK - _DAY
+    in_week: dict[date, list[Slot]] = defaultdict(list)
+    for slot in slots:
+        in_week[slot.a.on - timedelta(days=slot.a.on.weekday())].append(slot)
     found = []
     while monday <= last_on:
-        in_week = [slot for slot in slots if monday <= slot.a.on < monday + _WEEK]
-        found.append(_week(monday, in_week, zone_a, zone_b))
+        found.append(_week(monday, in_week[monday], zone_a, zone_b))
         monday += _WEEK
     return tuple(found)
 
@@ -69,13 +73,16 @@ def _week(monday: date, slots: Sequence[Slot], zone_a: str, zone_b: str) -> Week
     # Saturday and Sunday only where they have hours: Friday over there may be Saturday here.
     last_weekday = max((slot.a.on.weekday() for slot in slots), default=0)
     dates = [monday + number * _DAY for number in range(max(last_weekday + 1, 5))]
-    hours = sorted({int(slot.a.start[:2]) for slot in slots})
+    of_hour: dict[int, list[Slot]] = {}
+    for slot in slots:
+        of_hour.setdefault(int(slot.a.start[:2]), []).append(slot)
     return Week(
         days=tuple(_day(on, zone_a, zone_b) for on in dates),
-        rows=tuple(_row(hour, dates, slots) for hour in hours),
+        rows=tuple(_row(hour, dates, of_hour[hour]) for hour in sorted(of_hour)),
     )
 
 
+@lru_cache(maxsize=4_096)  # a date of two zones stays what it is, and everybody asks about the next weeks
 def _day(on: date, zone_a: str, zone_b: str) -> Day:
     start, end = _midnight(on, zone_a), _midnight(on + _DAY, zone_a)
     others = sorted({to_local(start, zone_b).date(), to_local(end - timedelta(minutes=1), zone_b).date()})
@@ -93,10 +100,12 @@ def _seam(on: date, zone_a: str, zone_b: str) -> Seam | None:
 
 
 def _row(hour: int, dates: Sequence[date], slots: Sequence[Slot]) -> Row:
-    mine = [slot for slot in slots if int(slot.a.start[:2]) == hour]
-    cells = tuple(tuple(sorted((s for s in mine if s.a.on == on), key=lambda s: s.start_at)) for on in dates)
-    others = sorted({int(slot.b.start[:2]) for slot in mine})
-    return Row(hour=hour, other_hours=tuple(others), cells=cells)
+    """`slots`: those of this hour, in any order."""
+    of_date: dict[date, list[Slot]] = {on: [] for on in dates}
+    for slot in sorted(slots, key=lambda slot: slot.start_at):
+        of_date[slot.a.on].append(slot)
+    others = sorted({int(slot.b.start[:2]) for slot in slots})
+    return Row(hour=hour, other_hours=tuple(others), cells=tuple(map(tuple, of_date.values())))
 
 
 def _midnight(on: date, zone: str) -> datetime:
