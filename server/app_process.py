@@ -39,6 +39,7 @@ from server.metrics import Metrics
 from server.pages import compile_templates
 from server.people import People, SmtpMailer, build_people, parse_smtp_url
 from server.redis_health import redis_answers
+from server.sealing import Seal
 from server.settings import Settings, read_settings
 from server.shared_limits import limits_for
 from server.siblings import collect_figures, own_figures
@@ -184,7 +185,8 @@ def _parts(
 ) -> AppParts:
     """Everything concrete, named here and nowhere else."""
     metrics = Metrics()
-    lessons = build_lessons(database, people, SystemClock(), origin=origin)
+    seal = Seal(kept_secret(settings.data, "calendar-secret"))
+    lessons = build_lessons(database, people, SystemClock(), origin=origin, seal=seal)
     classroom = _classroom(order, settings, people, lessons, database, origin, limits)
     media = MediaHost(standing.directory, order.keys) if order.workers else None
     api_key, api_secret = next(iter(order.keys.items()))

@@ -116,6 +116,7 @@ class ErrorCode(StrEnum):
     ADDRESS_UNREACHABLE = "address_unreachable"
     CALENDAR_UNREADABLE = "calendar_unreadable"
     CALENDAR_TOO_MANY = "calendar_too_many"
+    CALENDAR_ADDRESS_LOST = "calendar_address_lost"
     PROCESS_UNAVAILABLE = "process_unavailable"
     BACKUP_UNUSABLE = "backup_unusable"
     BACKUP_REFUSED = "backup_refused"
@@ -226,6 +227,11 @@ TEXTS: dict[ErrorCode, ErrorText] = {
     ),
     ErrorCode.CALENDAR_UNREADABLE: ErrorText(
         "What stands there is no calendar in the iCalendar form (.ics).", "內容不是 iCalendar 格式（.ics）的行事曆。"
+    ),
+    ErrorCode.CALENDAR_ADDRESS_LOST: ErrorText(
+        "The address of this calendar cannot be read any more, because the key of this server has changed. "
+        "Please remove the calendar and add it again.",
+        "伺服器的金鑰已更換，這份行事曆的網址無法再讀取。請移除後重新加入。",
     ),
     ErrorCode.CALENDAR_TOO_MANY: ErrorText(
         "There are as many calendars as there can be. Please remove one first.", "行事曆數量已達上限，請先移除一個。"

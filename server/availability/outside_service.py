@@ -1,6 +1,6 @@
 """Reading calendars that are kept elsewhere: looked at first, then kept and read again, with the last error shown.
 
-The address is a secret: it is stored to read it again, and stands in no page, log or error.
+The address is a secret: it is stored, sealed, to read it again, and stands in no page, log or error.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from server.availability.outside_calendar import (
 from server.availability.outside_store import OutsideStore, Source
 from server.availability.owner import Owner, OwnerKind
 from server.clock import Clock
-from server.errors import Conflict, ErrorCode, InvalidInput, NotFound, TongchuangError
+from server.errors import Conflict, ErrorCode, InvalidInput, NotFound, TongchuangError, Unavailable
 from server.http.fetching import Fetcher
 from server.ids import AccountId
 
@@ -109,6 +109,8 @@ class OutsideCalendars:
     async def refresh(self) -> int:
         """Reads what is due; how many that were. For a job, in any number of processes."""
         now = self._clock.now()
+        if sealed := await self.store.seal_plain():
+            log.info("calendar_addresses_sealed", count=sealed)
         await self.store.forget_previews(now - PREVIEW_LASTS)
         due = await self.store.claim(now, _A_ROUND)
         turn = asyncio.Semaphore(_AT_ONCE)
@@ -126,6 +128,8 @@ class OutsideCalendars:
         now = self._clock.now()
         is_whole = needs_whole(calendar.covers_until, now.date())
         try:
+            if not source.address:
+                raise Unavailable(ErrorCode.CALENDAR_ADDRESS_LOST, calendar.id)
             fetched = await self._fetcher.fetch(
                 source.address,
                 etag="" if is_whole else source.etag,

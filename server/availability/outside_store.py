@@ -1,4 +1,7 @@
-"""Calendars kept elsewhere, in SQL: their secret addresses, what was taken of them, and when to read them again."""
+"""Calendars kept elsewhere, in SQL: their secret addresses, what was taken of them, and when to read them again.
+
+An address opens a whole private calendar to whoever knows it, so it is sealed before it is stored (ADR 0509).
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,7 @@ from scheduler import Interval
 from server.availability.outside_calendar import LeftOut, OutsideCalendar, OutsideTime, Taken
 from server.availability.owner import Owner, OwnerKind
 from server.ids import AccountId
+from server.sealing import MARK, NotOurs, Seal
 from server.storage import Database, UtcDateTime, metadata
 
 # Longer than a reading takes, redirects and all.
@@ -45,6 +49,7 @@ calendar_table = Table(
     Column("owner_kind", String(16), nullable=False),
     Column("owner_id", String(64), nullable=False),
     Column("name", String(80), nullable=False),
+    # sealed, bound to the id; "" is an uploaded file
     Column("address", Text, nullable=False),
     Column("host", String(255), nullable=False),
     Column("zone", String(64), nullable=False),
@@ -88,10 +93,11 @@ class Source:
 
 
 class OutsideStore:
-    """On any engine of `server.storage`."""
+    """On any engine of `server.storage`. `seal`: None where no address is stored or read, as in commands."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, seal: Seal | None = None) -> None:
         self._database = database
+        self._seal = seal
 
     async def add(self, calendar: OutsideCalendar, source: Source, taken: Taken, next_read_at: datetime) -> None:
         values = {
@@ -99,7 +105,7 @@ class OutsideStore:
             "owner_kind": str(calendar.owner.kind),
             "owner_id": calendar.owner.id,
             "name": calendar.name,
-            "address": source.address,
+            "address": self._closed(source.address, calendar.id),
             "host": calendar.host,
             "zone": calendar.zone,
             "etag": source.etag,
@@ -166,6 +172,35 @@ class OutsideStore:
             await connection.execute(delete(time_table).where(_t.calendar_id.in_(select(_c.id).where(stale))))
             await connection.execute(delete(calendar_table).where(stale))
 
+    async def seal_plain(self) -> int:
+        """Addresses of before they were sealed; how many those were. Any number of processes may do it at once."""
+        plain = select(_c.id, _c.address).where(_c.address != "", _c.address.not_like(f"{MARK}%"))
+        async with self._database.read() as connection:
+            rows = (await connection.execute(plain)).all()
+        if not rows:
+            return 0
+        async with self._database.write() as connection:
+            for row in rows:
+                its = and_(_c.id == row.id, _c.address == row.address)
+                sealed = self._closed(row.address, row.id)
+                await connection.execute(update(calendar_table).where(its).values(address=sealed))
+        return len(rows)
+
+    def _closed(self, address: str, calendar_id: str) -> str:
+        if not address:
+            return ""
+        assert self._seal is not None, "an address without a seal"
+        return self._seal.close(address, calendar_id)
+
+    def _source(self, row: Row[Any]) -> Source:
+        """With an empty address when it does not open: it was sealed with a key that is not here."""
+        assert self._seal is not None, "an address without a seal"
+        try:
+            address = self._seal.open(row.address, row.id)
+        except NotOurs:
+            address = ""
+        return Source(address=address, etag=row.etag, last_modified=row.last_modified)
+
     async def claim(self, now: datetime, limit: int) -> list[tuple[OutsideCalendar, Source]]:
         """Kept ones with an address whose time has come, for this process alone; the longest due first."""
         is_due = and_(_c.is_kept.is_(True), _c.address != "", _c.next_read_at <= now)
@@ -176,10 +211,7 @@ class OutsideStore:
             if rows:
                 claimed = update(calendar_table).where(_c.id.in_([row.id for row in rows]))
                 await connection.execute(claimed.values(claimed_until=now + CLAIM))
-        return [
-            (_calendar(row), Source(address=row.address, etag=row.etag, last_modified=row.last_modified))
-            for row in rows
-        ]
+        return [(_calendar(row), self._source(row)) for row in rows]
 
     async def was_read(
         self,
@@ -256,10 +288,6 @@ def _calendar(row: Row[Any]) -> OutsideCalendar:
         error=row.error,
         left_out=tuple(LeftOut(**one) for one in json.loads(row.left_out)),
     )
-
-
-def _source(row: Row[Any]) -> Source:
-    return Source(address=row.address, etag=row.etag, last_modified=row.last_modified)
 
 
 def _time(row: Row[Any]) -> OutsideTime:

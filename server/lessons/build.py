@@ -31,6 +31,7 @@ from server.lessons.term_records import TermRecords
 from server.lessons.term_service import TermService
 from server.outbox import OutboxRepository
 from server.people import People
+from server.sealing import Seal
 from server.storage import Database
 
 
@@ -58,9 +59,16 @@ class Lessons:
 
 
 def build_lessons(
-    database: Database, people: People, clock: Clock, *, origin: str = "", fetcher: Fetcher | None = None
+    database: Database,
+    people: People,
+    clock: Clock,
+    *,
+    origin: str = "",
+    fetcher: Fetcher | None = None,
+    seal: Seal | None = None,
 ) -> Lessons:
-    """`origin`: where links in mails lead. `fetcher`: reads calendars elsewhere; None for one that trusts nobody."""
+    """`origin`: where links in mails lead. `fetcher`: reads calendars elsewhere; None for one that trusts nobody.
+    `seal`: of their addresses; None where nobody adds or reads one."""
     directory = PeopleDirectory(people)
     repository = SqlLessonRepository(database, people.audit)
     answers = AnswerLinks(database, repository, clock)
@@ -77,7 +85,7 @@ def build_lessons(
     letters = OutboxRepository(database)
     files, series = SchoolFiles(database, clock), SeriesRepository(database)
     painted, teachers = PaintedHours(database, clock), ClassTeachers(database)
-    outside = OutsideStore(database)
+    outside = OutsideStore(database, seal)
     classes = Classes(
         people=people,
         files=files,

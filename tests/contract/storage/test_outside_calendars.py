@@ -7,15 +7,18 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from scheduler import Interval
 from server.availability import LeftOut, OutsideCalendar, OutsideStore, OutsideTime, Owner, Source, Taken
 from server.ids import AccountId, SchoolId
+from server.sealing import Seal
 from server.storage import Database
 from tests.contract.storage.conftest import ENGINES
 
 NOW = datetime(2026, 11, 29, 3, tzinfo=UTC)
 LIN, ORTEGA = AccountId("ac_lin"), AccountId("ac_ortega")
+SEAL = Seal(bytes(32))
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SECRET = Source(address="https://calendar.example/needle-secret.ics", etag='"1"', last_modified="Sun")
 
@@ -27,7 +30,7 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def store(database: Database) -> OutsideStore:
-    return OutsideStore(database)
+    return OutsideStore(database, SEAL)
 
 
 def calendar(name: str = "oc_1", owner: Owner | None = None) -> OutsideCalendar:
@@ -126,3 +129,51 @@ async def test_what_was_removed_while_it_was_read_does_not_come_back(store: Outs
     await store.was_read("oc_1", NOW, NOW + DAY, source=SECRET, taken=taken(1, 2), covers_until=date(2028, 1, 1))
     assert await store.times("oc_1") == ()
     assert await busy(store) == {}
+
+
+async def addresses(database: Database) -> list[str]:
+    async with database.read() as connection:
+        rows = await connection.execute(sa.text("SELECT address FROM outside_calendar ORDER BY id"))
+        return list(rows.scalars())
+
+
+async def test_no_address_stands_in_the_database_and_a_moved_one_opens_nothing(
+    store: OutsideStore, database: Database
+) -> None:
+    for name in ("oc_1", "oc_2"):
+        await store.add(calendar(name), SECRET, taken(), NOW)
+        await store.keep(Owner.account(LIN), name)
+    first, second = await addresses(database)
+    assert first.startswith("sealed1:")
+    assert "needle" not in first
+    assert first != second, "the same address is not seen to be the same"
+    # Whoever may write to the database, but not read the data folder, cannot make us ask one calendar for another.
+    async with database.write() as connection:
+        await connection.execute(sa.text("UPDATE outside_calendar SET address = :it WHERE id = 'oc_2'"), {"it": first})
+    claimed = {one.id: source.address for one, source in await store.claim(NOW, 9)}
+    assert claimed == {"oc_1": SECRET.address, "oc_2": ""}
+
+
+async def test_addresses_of_before_are_sealed_once(store: OutsideStore, database: Database) -> None:
+    for name in ("oc_1", "oc_file"):
+        await store.add(calendar(name), SECRET if name == "oc_1" else Source(address=""), taken(), NOW)
+        await store.keep(Owner.account(LIN), name)
+    async with database.write() as connection:
+        plain = sa.text("UPDATE outside_calendar SET address = :it WHERE id = 'oc_1'")
+        await connection.execute(plain, {"it": SECRET.address})
+    assert [await store.seal_plain(), await store.seal_plain()] == [1, 0]
+    sealed, file = await addresses(database)
+    assert sealed.startswith("sealed1:")
+    assert file == ""
+    ((_, source),) = await store.claim(NOW, 9)
+    assert source == SECRET
+
+
+async def test_an_address_of_another_servers_key_is_told_apart(store: OutsideStore, database: Database) -> None:
+    """A database without its data folder: nothing is asked with a broken address."""
+    await store.add(calendar(), SECRET, taken(1), NOW)
+    await store.keep(Owner.account(LIN), "oc_1")
+    stranger = OutsideStore(database, Seal(b"\1" * 32))
+    assert await stranger.seal_plain() == 0
+    ((found, source),) = await stranger.claim(NOW, 9)
+    assert (found.id, source.address) == ("oc_1", "")

@@ -29,6 +29,7 @@ from server.media_host import MediaHost
 from server.metrics import Metrics
 from server.pair import LocalizedText, Side
 from server.people import Account, ClassGroup, People, Role, School, Student, build_people
+from server.sealing import Seal
 from server.storage import Database, database_url_for, migrate
 from server.worker_directory import WorkerDirectory
 from tests.fakes.clock import FakeClock
@@ -154,7 +155,7 @@ def database(
 def parts(database: Database, tmp_path: Path) -> AppParts:
     clock, metrics = FakeClock(NOW), Metrics()
     people = build_people(database, clock, is_demo=True, hasher=QuickHasher())
-    lessons = build_lessons(database, people, clock, origin="https://class.example")
+    lessons = build_lessons(database, people, clock, origin="https://class.example", seal=Seal(bytes(32)))
     classroom = Classroom(
         ClassroomParts(
             database=database,

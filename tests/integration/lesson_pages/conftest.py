@@ -22,6 +22,7 @@ from server.lessons import Lesson, Lessons, LessonState, build_lessons
 from server.metrics import Metrics
 from server.pages.lessons.context import LESSON_PAGES
 from server.people import People, Student, build_people
+from server.sealing import Seal
 from server.storage import Database, database_url_for, migrate
 from tests.fakes.clock import FakeClock
 from tests.fakes.quick_hasher import QuickHasher
@@ -95,7 +96,7 @@ def house(demo_database: Path, tmp_path: Path) -> House:
     clock, metrics = FakeClock(NOW), Metrics()
     database = Database(database_url_for(data, ""))
     people = build_people(database, clock, is_demo=True, hasher=QuickHasher())
-    lessons, cards = build_lessons(database, people, clock), FakeCards(people, clock)
+    lessons, cards = build_lessons(database, people, clock, seal=Seal(bytes(32))), FakeCards(people, clock)
 
     async def no_figures() -> bytes:
         return b""

@@ -17,6 +17,7 @@ from server.lessons import build_lessons
 from server.metrics import Metrics
 from server.pair import LocalizedText, Side
 from server.people import Account, People, Role, School, build_people
+from server.sealing import Seal
 from server.storage import Database, database_url_for, migrate
 from tests.fakes.clock import FakeClock
 from tests.fakes.quick_hasher import QuickHasher
@@ -117,7 +118,7 @@ def parts(empty_database: Path, tmp_path: Path, is_demo: bool) -> AppParts:
         health={"database": database.answers},
         add_media=lambda _: None,
         people=people,
-        lessons=build_lessons(database, people, clock, origin="https://class.example.edu"),
+        lessons=build_lessons(database, people, clock, origin="https://class.example.edu", seal=Seal(bytes(32))),
         is_demo=is_demo,
     )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -13,12 +14,14 @@ from aiohttp.test_utils import TestServer
 from structlog.testing import capture_logs
 
 from server.app import AppParts
-from server.availability import READ_EVERY, OutsideCalendars, Owner
+from server.availability import READ_EVERY, OutsideCalendars, OutsideStore, Owner
 from server.http.fetching import Fetcher
 from server.ids import ClassGroupId
 from server.lessons import Lessons
 from server.pair import LocalizedText, Side
 from server.people import Account, Role, School
+from server.sealing import Seal
+from server.storage import Database, database_url_for
 from tests.integration.staff_pages.conftest import House
 from tests.integration.staff_pages.web_user import Seen
 
@@ -241,3 +244,22 @@ async def test_a_coordinator_takes_days_off_from_the_schools_calendar_one_by_one
     assert "script" not in file.text
     again = await case.house.anybody.get(kept.path)
     assert "entered already" in again.text
+
+
+async def test_without_the_key_of_its_address_a_calendar_says_what_to_do(
+    case: Case, elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    """A database that was put back without the data folder: what was read still counts, and the way on is named."""
+    elsewhere.body = busy(case.tuesday)
+    preview = await case.add(address=elsewhere.address, name="School mail")
+    await case.house.anybody.submit(preview, f"{OWN}/keep")
+    case.house.clock.advance(seconds=READ_EVERY.total_seconds())
+    database = Database(database_url_for(tmp_path / "data", ""))
+    stranger = OutsideStore(database, Seal(b"\1" * 32))
+    with capture_logs() as logs:
+        assert await OutsideCalendars(stranger, Fetcher(), case.house.clock).refresh() == 1
+    await database.close()
+    assert SECRET not in str(logs)
+    page = await case.house.anybody.get(OWN)
+    assert "remove the calendar and add it again" in page.text
+    assert not await case.has_tuesday()
