@@ -285,6 +285,7 @@ def _figures(
 
 
 def main() -> NoReturn:
+    gc.enable()
     # What takes time is imported by now: whoever waits for its order may be a spare.
     status, lines = StatusPipe(), ParentLines()
     status.say("loaded")

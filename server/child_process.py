@@ -95,7 +95,7 @@ class Spare:
 async def spawn(launch: ChildLaunch, *words: str) -> asyncio.subprocess.Process:
     """It waits for its order. `words` are for who looks at a list of processes."""
     return await asyncio.create_subprocess_exec(
-        *(launch.command or (sys.executable, "-m", launch.module)),
+        *(launch.command or (sys.executable, "-m", "server.child_start", launch.module)),
         *words,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,

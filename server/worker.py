@@ -84,6 +84,7 @@ async def run(order: WorkerOrder, status: StatusPipe) -> None:
 
 
 def main() -> NoReturn:
+    gc.enable()
     line = sys.stdin.buffer.readline()
     order = TypeAdapter(WorkerOrder).validate_json(line)
     tie_to_parent(order.parent_pid)
