@@ -114,6 +114,7 @@ def build_lessons(
             records=TermRecords(database),
             letters=letters,
             directory=directory,
+            mails=mails,
             find_classes=partial(classes.hours, with_agreed=False, with_archived=True),
             clock=clock,
             origin=origin,

@@ -30,6 +30,11 @@ _RECEIPTS = {
     NoticeKind.MOVED: LocalizedText("You moved the lesson.", "您已將這堂課改期。"),
     NoticeKind.CANCELLED: LocalizedText("You cancelled the lesson.", "您已取消這堂課。"),
 }
+# Of a letter that is there for the calendar alone.
+_CALENDAR_ONLY = LocalizedText(
+    "For your calendar: the proposed new hour. Another letter asks for the answer.",
+    "供您的行事曆更新：提議的新時間。請由另一封郵件答覆。",
+)
 # The organizer of events where there is no address to name: RFC 2606 keeps it free of everybody.
 NOBODY = "no-reply@tongchuang.invalid"
 MakeAnswerLink = Callable[[Lesson, AccountId], Awaitable[str]]
@@ -78,6 +83,23 @@ class LessonMails:
         notice = Notice(account_id=by, lesson_id=lesson.id, kind=kind, at=at, by=by)
         return [await self._letter(lesson, notice, account, schools, heading=heading)]
 
+    async def calendar_updates(self, lessons: Sequence[Lesson], at: datetime) -> list[Letter]:
+        """For lessons that were moved together, whose one letter asks for the answer: the new hour for the calendars
+        of everybody who leads, one letter a lesson. Why: Outlook, Gmail and Apple's programs take up one invitation a
+        mail, and one iTIP message holds one event (ADR 0510)."""
+        accounts = await self._directory.accounts({adult for lesson in lessons for adult in lesson.adults})
+        letters = []
+        for lesson in lessons:
+            schools = await self._directory.schools([side.school_id for side in lesson.sides])
+            for adult in lesson.adults:
+                account = accounts.get(adult)
+                if account is not None and not account.is_disabled:
+                    notice = Notice(account_id=adult, lesson_id=lesson.id, kind=NoticeKind.MOVED, at=at, by=None)
+                    letters.append(
+                        await self._letter(lesson, notice, account, schools, heading=_CALENDAR_ONLY, asks=False)
+                    )
+        return letters
+
     async def _letter(
         self,
         lesson: Lesson,
@@ -86,8 +108,9 @@ class LessonMails:
         schools: Mapping[SchoolId, School],
         *,
         heading: LocalizedText | None = None,
+        asks: bool = True,
     ) -> Letter:
-        link = await self._link(lesson, notice)
+        link = await self._link(lesson, notice, asks=asks)
         subject, text = write_mail(lesson, notice, schools, account.language, link, heading=heading)
         # In a thread: the calendar library reads files when first used.
         calendar = await asyncio.to_thread(
@@ -110,12 +133,12 @@ class LessonMails:
             calendar=calendar,
         )
 
-    async def _link(self, lesson: Lesson, notice: Notice) -> str:
+    async def _link(self, lesson: Lesson, notice: Notice, *, asks: bool) -> str:
         """Where the answer is given, or the lesson's own page."""
         if not self._origin:
             return ""
         side = lesson.side_of_adult(notice.account_id)
-        is_asked = notice.kind in _ASKS and side is not None and not side.is_confirmed
+        is_asked = asks and notice.kind in _ASKS and side is not None and not side.is_confirmed
         if is_asked and self._make_answer_link is not None:
             return self._origin + await self._make_answer_link(lesson, notice.account_id)
         return f"{self._origin}/lessons/{lesson.id}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from server.clock import Clock
@@ -18,6 +19,7 @@ from server.lessons.directory import Directory
 from server.lessons.facts import SideKey
 from server.lessons.hours import ClassHours
 from server.lessons.lesson import Lesson
+from server.lessons.mails import LessonMails
 from server.lessons.ports import LessonRepository
 from server.lessons.series import Series, SeriesRepository
 from server.lessons.series_service import NotDone, SeriesService, SeriesView
@@ -25,10 +27,13 @@ from server.lessons.service import LessonService
 from server.lessons.term import TermPlan, anchor_wall, coming, numbered, plan_term, seen_of
 from server.lessons.term_letter import Moved, moves_letter
 from server.lessons.term_records import ClockChoice, TermNote, TermRecords
-from server.outbox import OutboxRepository
+from server.outbox import Letter, OutboxRepository
 
 MAX_NOTE_CHARS = 300
 FindClasses = Callable[[Collection[ClassGroupId]], Awaitable[Mapping[ClassGroupId, ClassHours]]]
+# A series is proposed in one letter without events (nobody has agreed to them), which is a lesson's first version, so
+# what is moved from there is the second. Every other change has put the lesson into the calendars of who leads.
+_KNOWN_TO_CALENDARS = 2
 # Around the lessons of a term: lessons of others that long before or after can still be in the way.
 _AROUND = timedelta(weeks=5)
 
@@ -46,6 +51,7 @@ class TermService:
         records: TermRecords,
         letters: OutboxRepository,
         directory: Directory,
+        mails: LessonMails,
         find_classes: FindClasses,
         clock: Clock,
         origin: str,
@@ -57,6 +63,7 @@ class TermService:
         self.records = records
         self._letters = letters
         self._directory = directory
+        self._mails = mails
         self._find_classes = find_classes
         self._clock = clock
         self._origin = origin
@@ -138,7 +145,10 @@ class TermService:
             if account.id in lesson.adults and account.school_id != own and not account.is_disabled
         ]
         now = self._clock.now()
-        await self._letters.put([moves_letter(series, moved, one, schools, self._origin, now) for one in readers])
+        asking = [moves_letter(series, moved, one, schools, self._origin, now) for one in readers]
+        known = [lesson for _, _, lesson in moved if lesson.version > _KNOWN_TO_CALENDARS]
+        updates = await self._mails.calendar_updates(known, now)
+        await self._letters.put(_in_one(asking, updates) if len(moved) == 1 else [*asking, *updates])
 
     # -- the clock
 
@@ -178,3 +188,11 @@ class TermService:
         if len(text) > MAX_NOTE_CHARS or monday.weekday() != 0:
             raise InvalidInput(ErrorCode.LESSON_TEXT, f"at most {MAX_NOTE_CHARS} characters, for a week's Monday")
         await self.records.put_note(series_id, TermNote(monday=monday, text=text, by=by, at=self._clock.now()))
+
+
+def _in_one(asking: Sequence[Letter], updates: Sequence[Letter]) -> list[Letter]:
+    """Of a single lesson: the letter that asks can carry the event itself."""
+    events = {one.to: one.calendar for one in updates}
+    readers = {one.to for one in asking}
+    whole = [replace(one, calendar=events.get(one.to)) for one in asking]
+    return [*whole, *(one for one in updates if one.to not in readers)]

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, time
 from urllib.parse import urlencode
 
+import icalendar
 import pytest
 
 from server.app import AppParts
@@ -149,6 +150,8 @@ async def test_after_a_closure_the_smallest_change_moves_that_lesson_and_nothing
         LessonState.CONFIRMED, LessonState.PROPOSED, LessonState.CONFIRMED, LessonState.CONFIRMED,
     ]  # fmt: skip
     (letter,) = set(await term.letters_to(term.ortega)) - set(letters)
+    (stored,) = [one.letter for one in await term.services.letters.page() if one.letter.text == letter]
+    assert stored.calendar is not None, "one letter asks and tells the calendar, when it is about one lesson"
     assert "proposes other hours for 1 lessons" in letter
     assert "Mon 2026-11-02 16:40 →" in letter
     assert "Some lessons do not fit" not in (await term.page()).text
@@ -189,7 +192,8 @@ async def test_from_one_lesson_on_at_another_hour_with_one_letter_accepted_in_on
     after = await term.house.anybody.submit(preview, f"{term.path}/move")
     assert "Lessons proposed at another hour: 3" in after.text
     assert await term.hours() == ["10-27 08:40", "11-03 09:30", "11-10 09:30", "11-17 09:30"]
-    (letter,) = set(await term.letters_to(term.ortega)) - set(letters)
+    new = [one for one in await term.letters_to(term.ortega) if one not in letters]
+    (letter,) = [one for one in new if "For your calendar" not in one]
     assert "Mon 2026-11-02 16:40 → Mon 2026-11-02 17:30" in letter
     assert "2026-10-26" not in letter
     await term.house.sign_in_as(term.ortega)
@@ -198,6 +202,37 @@ async def test_from_one_lesson_on_at_another_hour_with_one_letter_accepted_in_on
     done = await term.house.anybody.submit(sheet, f"{term.path}/confirm")
     assert "Lessons accepted: 3" in done.text
     assert {one.state for one in await term.lessons()} == {LessonState.CONFIRMED}
+
+
+async def test_agreed_lessons_that_are_moved_together_reach_every_calendar_one_event_a_letter(term: Term) -> None:
+    """The old hours stand in the calendars of both leads; the one letter asks, and these only tell the calendars."""
+    await term.propose(TUESDAYS)
+    await term.confirm()
+    before = {one.id for one in await term.services.letters.page(limit=200)}
+    page = await change(term, lesson=3, scope="following", weekday="", start="09:30")
+    await term.house.anybody.submit(page, f"{term.path}/move")
+    new = [one.letter for one in await term.services.letters.page(limit=200) if one.id not in before]
+    asking = [one for one in new if one.calendar is None]
+    assert [one.to for one in asking] == [term.ortega.email]
+    moved = (await term.lessons())[2:]
+    for account in (term.lin, term.ortega):
+        told = [one for one in new if one.calendar is not None and one.to == account.email]
+        events = {}
+        for letter in told:
+            assert letter.calendar is not None
+            assert "/answer/" not in letter.text, "the other letter asks"
+            calendar = icalendar.Calendar.from_ical(letter.calendar.content)
+            (event,) = calendar.walk("VEVENT")
+            assert isinstance(event, icalendar.Event)
+            events[str(event["UID"])] = (str(calendar["METHOD"]), str(event["SEQUENCE"]), event.start)
+        assert events == {f"lesson-{one.id}@tongchuang": ("REQUEST", "2", one.starts_at) for one in moved}
+
+
+async def test_lessons_that_no_calendar_knows_yet_are_moved_with_one_letter_alone(term: Term) -> None:
+    await term.propose(TUESDAYS)
+    page = await change(term, lesson=3, scope="following", weekday="", start="09:30")
+    await term.house.anybody.submit(page, f"{term.path}/move")
+    assert not [one for one in await term.services.letters.page(limit=200) if one.letter.calendar is not None]
 
 
 async def test_all_lessons_to_another_weekday_from_whichever_one_names_it(term: Term) -> None:
@@ -275,7 +310,8 @@ async def test_one_press_keeps_their_time_and_proposes_the_new_hours(term: Term)
     assert "Lessons proposed at their new hour: 3" in after.text
     assert await term.hours() == ["10-27 08:40", "11-03 09:40", "11-10 09:40", "11-17 09:40"]
     assert (await term.hours(CALIFORNIA))[:2] == ["10-26 17:40", "11-02 17:40"]
-    assert len(set(await term.letters_to(term.lin)) - set(letters)) == 1
+    new = [one for one in await term.letters_to(term.lin) if one not in letters]
+    assert len([one for one in new if "For your calendar" not in one]) == 1
     view = await term.services.series.view(term.path.rsplit("/", 1)[1])
     assert view.series.anchor == "b"
     assert [one.anchor for one in view.lessons] == ["a", "b", "b", "b"]
