@@ -171,6 +171,7 @@ def _add_lessons(app: web.Application, parts: AppParts, people: People, lessons:
             lessons=lessons.lessons,
             feeds=lessons.feeds,
             answers=lessons.answers,
+            reply_desk=lessons.reply_desk,
             series=lessons.series,
             terms=lessons.terms,
             hours_desk=lessons.hours_desk,

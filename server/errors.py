@@ -93,6 +93,7 @@ class ErrorCode(StrEnum):
     CALENDAR_REPLY_INVALID = "calendar_reply_invalid"
     CALENDAR_REPLY_UNDECIDED = "calendar_reply_undecided"
     CALENDAR_REPLY_OTHER = "calendar_reply_other"
+    CALENDAR_REPLY_OVERTAKEN = "calendar_reply_overtaken"
     PASSWORD_INVALID = "password_invalid"
     EMAIL_INVALID = "email_invalid"
     EMAIL_TAKEN = "email_taken"
@@ -273,6 +274,10 @@ TEXTS: dict[ErrorCode, ErrorText] = {
     ),
     ErrorCode.CALENDAR_REPLY_UNDECIDED: ErrorText(
         "This answer says maybe. Please say yes or no.", "這個答覆是「暫定」，請明確接受或婉拒。"
+    ),
+    ErrorCode.CALENDAR_REPLY_OVERTAKEN: ErrorText(
+        "The lesson was changed or answered since this answer was given. It no longer counts, and nothing was changed.",
+        "這份答覆送出之後，課程已經更改或答覆過。這份答覆不再有效，資料沒有變動。",
     ),
     ErrorCode.CALENDAR_REPLY_OTHER: ErrorText(
         "This answer is about another lesson, another hour or another person.",

@@ -45,6 +45,8 @@ class Action(StrEnum):
     LESSON_LIST = "lesson.list"
     LESSON_PROPOSE = "lesson.propose"
     HOURS_FIND = "hours.find"
+    CALENDAR_REPLY_READ = "calendar_reply.read"
+    CALENDAR_REPLY_TAKE = "calendar_reply.take"
     HOURS_PAINT_OWN = "hours.paint_own"
     HOURS_SEE_CLASS = "hours.see_class"
     HOURS_PAINT_CLASS = "hours.paint_class"

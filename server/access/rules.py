@@ -101,6 +101,9 @@ _LESSONS = {
     Action.LESSON_PROPOSE: _rule(_COORDINATOR, _TEACHER),
     Action.LESSON_SEE: _rule(_LEAD, _COORD_OF_LESSON, _EXPECTED, _IT),
     Action.LESSON_CONFIRM: _rule(_LEAD_OF_SIDE, _COORD_OF_SIDE, states=_one(_S.PROPOSED)),
+    # The page; and a file that answers for a side: for who may answer for it anyway, and who reads the mailbox.
+    Action.CALENDAR_REPLY_READ: _rule(_IT, Standing.VERIFIED),
+    Action.CALENDAR_REPLY_TAKE: _rule(_IT, _LEAD_OF_SIDE, _COORD_OF_SIDE, states=_one(_S.PROPOSED)),
     Action.LESSON_DECLINE: _rule(_LEAD_OF_SIDE, _COORD_OF_SIDE, states=_one(_S.PROPOSED)),
     Action.LESSON_MOVE: _rule(_LEAD, _COORD_OF_LESSON, states=_PLANNED),
     Action.LESSON_CANCEL: _rule(_LEAD, _COORD_OF_LESSON, states=_PLANNED | _one(_S.LOBBY)),

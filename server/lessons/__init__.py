@@ -10,7 +10,7 @@ from server.lessons.attendance_service import AttendanceService, ListParticipant
 from server.lessons.bell import WARNS_BEFORE, Bell, bell_of
 from server.lessons.build import Lessons, build_lessons
 from server.lessons.calendar_entry import calendar_entry
-from server.lessons.calendar_reply import CalendarReply, read_calendar_reply
+from server.lessons.calendar_reply import DECLINED_WITHOUT_REASON, CalendarReply, read_calendar_reply
 from server.lessons.changes import LessonChanges
 from server.lessons.classes import Classes
 from server.lessons.clock_notice import AfterChange, ClockNotice, clock_notices, other_side
@@ -45,6 +45,7 @@ from server.lessons.painting_desk import Easel, PaintingDesk
 from server.lessons.ports import Done, LessonRepository
 from server.lessons.proposal import Proposal, require_leader
 from server.lessons.reminder_job import ReminderJob
+from server.lessons.reply_desk import HandedIn, ReplyDesk
 from server.lessons.repository import SqlLessonRepository
 from server.lessons.school_file import SchoolFile, SchoolFiles
 from server.lessons.school_hours import (
@@ -77,6 +78,7 @@ from server.lessons.term_service import TermService
 from server.lessons.webhooks import WEBHOOK_PATH, WebhookSeen, add_webhooks
 
 __all__ = [
+    "DECLINED_WITHOUT_REASON",
     "DEMO_LESSON",
     "EDGES",
     "LEDGER_KINDS",
@@ -108,6 +110,7 @@ __all__ = [
     "FairnessService",
     "FeedFile",
     "FileProblem",
+    "HandedIn",
     "Hit",
     "HoursDesk",
     "HoursNow",
@@ -135,6 +138,7 @@ __all__ = [
     "PeopleDirectory",
     "Proposal",
     "ReminderJob",
+    "ReplyDesk",
     "Row",
     "SchoolFile",
     "SchoolFiles",

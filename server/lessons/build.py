@@ -22,6 +22,7 @@ from server.lessons.keeper import LessonKeeper
 from server.lessons.mails import NOBODY, LessonMails
 from server.lessons.painting_desk import PaintingDesk
 from server.lessons.reminder_job import ReminderJob
+from server.lessons.reply_desk import ReplyDesk
 from server.lessons.repository import SqlLessonRepository
 from server.lessons.school_file import SchoolFiles
 from server.lessons.series import SeriesRepository
@@ -42,6 +43,7 @@ class Lessons:
     keeper: LessonKeeper
     directory: Directory
     answers: AnswerLinks
+    reply_desk: ReplyDesk
     feeds: CalendarFeeds
     series: SeriesService
     terms: TermService
@@ -104,6 +106,7 @@ def build_lessons(
         keeper=LessonKeeper(lessons=lessons, attendance=attendance, clock=clock),
         directory=directory,
         answers=answers,
+        reply_desk=ReplyDesk(lessons=lessons, directory=directory, audit=people.audit),
         feeds=CalendarFeeds(database, repository, directory, clock, origin=origin),
         series=views,
         terms=TermService(

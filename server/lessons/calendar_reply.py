@@ -6,13 +6,17 @@ It answers one version of one lesson for one person, exactly as the link in the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from scheduler import CalendarAnswer, NotACalendar, read_reply
 from server.errors import ErrorCode, InvalidInput
 from server.ids import LessonId
 from server.lessons.calendar_entry import lesson_of_uid, version_of_sequence
+from server.pair import LocalizedText
 from server.people import clean_line, email_key
 
+# What the other side reads of a no without a word.
+DECLINED_WITHOUT_REASON: Final = LocalizedText("This hour does not work for us.", "這個時間我們不方便。").both
 # As long as the word that the answer page takes.
 _MAX_COMMENT = 200
 

@@ -53,6 +53,7 @@ ACTIONS: Final[dict[str, LocalizedText]] = {
     "lesson.propose": LocalizedText("lesson proposed", "提議課程"),
     "lesson.confirm": LocalizedText("lesson confirmed", "確認課程"),
     "lesson.decline": LocalizedText("lesson declined", "婉拒課程"),
+    "lesson.reply_handed_in": LocalizedText("calendar program’s answer handed in", "代為提交行事曆答覆"),
     "lesson.move": LocalizedText("lesson moved", "課程改期"),
     "lesson.cancel": LocalizedText("lesson cancelled", "取消課程"),
     "lesson.follow_clock_rules": LocalizedText("time changed by new clock rules", "時區規則變動而改時間"),

@@ -53,6 +53,8 @@ class Flash(StrEnum):
     LESSON_CONFIRMED = "lesson_confirmed"
     LESSON_DECLINED = "lesson_declined"
     LESSON_MOVED = "lesson_moved"
+    REPLY_YES = "reply_yes"
+    REPLY_NO = "reply_no"
     LESSON_CANCELLED = "lesson_cancelled"
     CONSENT_FOUND = "consent_found"
     LOBBY_OPENED = "lobby_opened"
@@ -123,6 +125,8 @@ TEXTS: Final[dict[Flash, LocalizedText]] = {
     Flash.LESSON_PROPOSED: LocalizedText("Proposed. Your partner was told.", "已提議，並已通知夥伴。"),
     Flash.LESSON_CONFIRMED: LocalizedText("Confirmed for your side.", "已代表您這一方確認。"),
     Flash.LESSON_DECLINED: LocalizedText("Declined. Your partner was told.", "已婉拒，並已通知夥伴。"),
+    Flash.REPLY_YES: LocalizedText("Taken: it counts as their yes.", "已收下，視為當事人接受。"),
+    Flash.REPLY_NO: LocalizedText("Taken: it counts as their no.", "已收下，視為當事人婉拒。"),
     Flash.LESSON_MOVED: LocalizedText(
         "Moved. Your partner must confirm the new hour.", "已改期，等待夥伴確認新的時間。"
     ),

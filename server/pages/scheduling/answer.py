@@ -15,7 +15,15 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from server.access import Action, Adult, Subject, authorise
 from server.errors import ErrorCode, InvalidInput, NotFound, TongchuangError, Unauthorized
-from server.lessons import AnswerLink, LessonSide, LinkState, facts_of, read_calendar_reply, wall_time
+from server.lessons import (
+    DECLINED_WITHOUT_REASON,
+    AnswerLink,
+    LessonSide,
+    LinkState,
+    facts_of,
+    read_calendar_reply,
+    wall_time,
+)
 from server.pages.forms import MAX_UPLOAD_BYTES, Form, Note, empty_is_none, read_form
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
 from server.pages.staff import staff_page
@@ -29,7 +37,6 @@ _ACTIONS: Final[Mapping[str, Action]] = {
     "decline": Action.LESSON_DECLINE,
     "counter": Action.LESSON_MOVE,
 }
-DECLINED_WITHOUT_REASON: Final = LocalizedText("This hour does not work for us.", "這個時間我們不方便。").both
 FILL_IN: Final = LocalizedText("Please give a date and a time.", "請填寫日期與時間。")
 
 

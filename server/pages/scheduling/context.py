@@ -17,6 +17,7 @@ from server.lessons import (
     HoursDesk,
     LessonService,
     PaintingDesk,
+    ReplyDesk,
     SchoolFiles,
     SeriesService,
     TermService,
@@ -32,6 +33,7 @@ class SchedulingPages:
     lessons: LessonService
     feeds: CalendarFeeds
     answers: AnswerLinks
+    reply_desk: ReplyDesk
     series: SeriesService
     terms: TermService
     hours_desk: HoursDesk

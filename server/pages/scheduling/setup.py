@@ -9,6 +9,7 @@ from server.pages.scheduling import outside
 from server.pages.scheduling.answer import post_answer, post_reply, show_answer
 from server.pages.scheduling.bells import post_bells, remove_bells, show_bells
 from server.pages.scheduling.calendar import end_calendar, make_calendar, send_calendar, show_calendar
+from server.pages.scheduling.calendar_replies import post_replies, show_replies
 from server.pages.scheduling.class_term import show_class_term
 from server.pages.scheduling.clock_banner import dashboard_clock
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
@@ -50,6 +51,8 @@ def add_scheduling_pages(app: web.Application, pages: SchedulingPages) -> None:
     add_route(app, "GET", "/account/calendar", show_calendar, Action.ACCOUNT_SEE_OWN)
     add_route(app, "POST", "/account/calendar", make_calendar, Action.ACCOUNT_CHANGE_OWN)
     add_route(app, "POST", "/account/calendar/end", end_calendar, Action.ACCOUNT_CHANGE_OWN)
+    add_route(app, "GET", "/calendar-replies", show_replies, Action.CALENDAR_REPLY_READ)
+    add_route(app, "POST", "/calendar-replies", post_replies, Action.CALENDAR_REPLY_READ)
     add_route(app, "GET", "/series/new", show_new_series, Action.LESSON_PROPOSE)
     add_route(app, "POST", "/series/new", post_series, Action.LESSON_PROPOSE)
     add_dashboard_part(app, dashboard_clock)

@@ -14,7 +14,7 @@ from aiohttp import ClientResponse, FormData
 from server.app import AppParts
 from server.lessons import Lesson, Lessons, LessonState, Proposal
 from server.pair import LocalizedText, Side
-from server.people import Account
+from server.people import Account, AuditFilter, Role
 from tests.integration.staff_pages.conftest import House
 from tests.integration.staff_pages.web_user import Seen
 
@@ -305,3 +305,111 @@ async def test_find_an_hour_knows_the_classes_of_both_schools(pair: Pair) -> Non
     page = await pair.house.anybody.get(f"/hours?a={a}&b={b}&weeks=4&minutes=40")
     assert re.search(r"Hours that work: [1-9]", page.text)
     assert f"group_a={a}" in page.html
+
+
+# -- a calendar's answer that came to the mailbox of our letters, handed in for who gave it
+
+
+async def _hand_in_for(pair: Pair, content: bytes) -> Seen:
+    page = await pair.house.anybody.get("/calendar-replies")
+    form = page.form("/calendar-replies")
+    data = FormData()
+    data.add_field("csrf", form.values["csrf"][0])
+    data.add_field("reply", content, filename="answer.eml", content_type="application/octet-stream")
+    own = str(pair.house.client.make_url("/")).rstrip("/")
+    response = await pair.house.client.post("/calendar-replies", data=data, headers={"Origin": own})
+    return Seen(response.status, str(response.url.path), await response.text(), response.headers)
+
+
+async def _enter(pair: Pair, who: str) -> Account:
+    """Signed in: an administrator, a colleague of either side, or a lead."""
+    sides = {"coordinator": pair.ortega, "colleague": pair.ortega, "other side": pair.lin}
+    if who == "administrator":
+        account = await pair.house.administrator()
+    elif who in ("ortega", "lin"):
+        account = pair.ortega if who == "ortega" else pair.lin
+    else:
+        school_id = sides[who].school_id
+        assert school_id
+        roles = frozenset({Role.COORDINATOR if who != "colleague" else Role.TEACHER})
+        account = await pair.house.adult(school_id, f"{who.split()[0]}@example.edu", roles, name="Somebody Else")
+    await pair.house.sign_in_as(account)
+    return account
+
+
+@pytest.mark.parametrize("who", ["administrator", "coordinator", "ortega"])
+async def test_an_answer_from_the_mailbox_counts_as_its_owners_and_the_log_names_who_handed_it_in(
+    pair: Pair, who: str
+) -> None:
+    reply = _as_mail(_reply(await _invitation(pair), "ACCEPTED"))
+    account = await _enter(pair, who)
+    assert (await pair.now()).version == 1, "looking changes nothing"
+    page = await _hand_in_for(pair, reply)
+    assert "it counts as their yes" in page.text
+    lesson = await pair.now()
+    assert (lesson.state, lesson.sides[1].confirmed_by) == (LessonState.CONFIRMED, pair.ortega.id)
+    entries = await pair.house.people.audit.read(AuditFilter(action_prefix="lesson.reply_handed_in"))
+    (entry,) = entries.entries
+    assert (entry.actor, entry.subject, entry.detail) == (account.id, lesson.id, {"of": pair.ortega.id})
+    mails = [one.letter for one in await pair.lessons.letters.page() if one.letter.to == pair.ortega.email]
+    assert "You confirmed the lesson" in mails[0].text
+    again = await _hand_in_for(pair, reply)
+    assert again.status == 422
+    assert "changed or answered since" in again.text or "not at the point" in again.text
+
+
+async def test_a_no_from_the_mailbox_brings_its_word(pair: Pair) -> None:
+    reply = _reply(await _invitation(pair), "DECLINED", comment="exam week")
+    await _enter(pair, "administrator")
+    page = await _hand_in_for(pair, reply)
+    assert "it counts as their no" in page.text
+    assert (await pair.now()).closing_note == "exam week"
+
+
+@pytest.mark.parametrize("who", ["colleague", "other side", "lin"])
+async def test_nobody_answers_for_a_side_that_is_not_theirs(pair: Pair, who: str) -> None:
+    """A forged file of the other side, too: a lesson that exists and one that does not are answered alike."""
+    reply = _reply(await _invitation(pair), "ACCEPTED")
+    await _enter(pair, who)
+    pages = [await _hand_in_for(pair, one) for one in (reply, reply.replace(b"lesson-le_", b"lesson-le_x"))]
+    assert [page.status for page in pages] == [422, 422]
+    texts = [re.search(r'role="alert">(.*?)</div>', page.html, re.DOTALL) for page in pages]
+    assert texts[0]
+    assert texts[1]
+    assert texts[0][1] == texts[1][1]
+    assert (await pair.now()).version == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("maybe", "says maybe"),
+        ("nobody of it", "another person"),
+        ("another event", "another lesson"),
+        ("an older hour", "changed or answered since"),
+        ("nonsense", "no answer of a calendar program"),
+        ("nothing", "no answer of a calendar program"),
+        ("too much", "no answer of a calendar program"),
+    ],
+)
+async def test_what_is_no_answer_to_this_hour_changes_nothing(pair: Pair, kind: str, words: str) -> None:
+    invitation = await _invitation(pair)
+    yes = _reply(invitation, "ACCEPTED")
+    content = {
+        "maybe": _reply(invitation, "TENTATIVE"),
+        "nobody of it": _reply(invitation, "ACCEPTED", by="eve@example.edu"),
+        "another event": yes.replace(b"@tongchuang", b"@elsewhere"),
+        "nonsense": b"\xff\x00 needle",
+        "nothing": b"",
+        "too much": yes + b" " * 300_000,
+    }.get(kind, yes)
+    if kind == "an older hour":
+        on = pair.lesson.date + timedelta(days=1)
+        await pair.lessons.lessons.move(pair.lesson.id, date=on, start=time(8, 40), by=pair.lin.id)
+    before = await pair.now()
+    await _enter(pair, "administrator")
+    page = await _hand_in_for(pair, content)
+    assert page.status in (413, 422)
+    if page.status == 422:
+        assert words in page.text
+    assert await pair.now() == before
