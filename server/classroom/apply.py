@@ -106,7 +106,7 @@ def _second_device(state: State, event: e.SecondDevice, recorded: e.Recorded) ->
     return _changed(state, event.person, lambda person: replace(person, claim=claim))
 
 
-def _went_away(state: State, event: e.WentAway, _: e.Recorded) -> State:
+def _went_away(state: State, event: e.WentAway, recorded: e.Recorded) -> State:
     def away(person: Person) -> Person:
         if person.claim is not None and person.claim.connection == event.connection:
             return replace(person, claim=None)
@@ -115,13 +115,15 @@ def _went_away(state: State, event: e.WentAway, _: e.Recorded) -> State:
         if person.claim is not None and person.status is Status.WAITING:
             # Who waited on two devices waits on the other now.
             return _seat_moved(person, person.claim)
-        return replace(person, connection=None)
+        return replace(person, connection=None, away_since=recorded.at)
 
     return _changed(state, event.person, away)
 
 
 def _seat_moved(person: Person, claim: Claim) -> Person:
-    return replace(person, device=claim.device, connection=claim.connection, since=claim.since, claim=None)
+    return replace(
+        person, device=claim.device, connection=claim.connection, since=claim.since, claim=None, away_since=None
+    )
 
 
 def _admitted(state: State, event: e.Admitted, _: e.Recorded) -> State:

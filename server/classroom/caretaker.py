@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 
 from server.access import Action, Adult, Pupil, Subject, may
-from server.classroom import guard, lobby
+from server.classroom import floor, guard, lobby
 from server.classroom.effects import may_be_in_media, sources_of
 from server.classroom.hub import Hub, Room
 from server.classroom.model import State
@@ -104,6 +104,12 @@ class Caretaker:
         if number % _MEDIA_EVERY == 0 and lesson.is_open:
             await self.mend_media(room)
         await self.keep_company(room)
+        await self._lower_hands(room)
+
+    async def _lower_hands(self, room: Room) -> None:
+        now = self._hub.clock.now()
+        if floor.lower_hands_of_the_absent(room.state, now):
+            await self._hub.run(room.lesson_id, None, lambda state: floor.lower_hands_of_the_absent(state, now))
 
     async def keep_company(self, room: Room) -> None:
         """C14: begin the grace, end it, or bring the pupils back to the lobby."""

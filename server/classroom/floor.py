@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from server.classroom import events as e
 from server.classroom.lobby import Events, admitted, open_lesson, teacher
 from server.classroom.model import Message, MessageStatus, Person, Reason, State, Status, To, What
@@ -12,6 +14,8 @@ from server.ids import PersonId
 MAX_WORDS = 100
 # As many as two classes can raise in a lesson without somebody misusing it; the audit log has all of them.
 MAX_REPORTS = 200
+# A page that loads again or a phone that slept is back sooner; the queue of a class waits for nobody for longer.
+HAND_KEPT = timedelta(seconds=60)
 
 
 def send(
@@ -76,6 +80,16 @@ def lower_hand(state: State, by: PersonId, key: PersonId | None) -> Events:
 def clear_hands(state: State, by: PersonId) -> Events:
     teacher(state, by)
     return (e.HandsCleared(),) if state.hands else ()
+
+
+def lower_hands_of_the_absent(state: State, now: datetime) -> Events:
+    """Whose page has been gone for `HAND_KEPT`; who comes back sooner has kept the place in the queue."""
+    gone = (person for key in state.hands if (person := state.find(key)) is not None and person.connection is None)
+    return tuple(
+        e.HandLowered(person=person.person)
+        for person in gone
+        if person.away_since is not None and now - person.away_since >= HAND_KEPT
+    )
 
 
 def put_word(state: State, by: PersonId, *, word: str | None, en: str, zh: str, note: str) -> Events:

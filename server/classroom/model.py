@@ -149,7 +149,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """`connection`: of the one page that is open, None when there is none. `device`: of a pupil's seat."""
+    """`connection`: of the one page that is open, None when there is none, since `away_since` when it ended. `device`:
+    of a pupil's seat."""
 
     person: PersonId
     name: LocalizedText
@@ -159,6 +160,7 @@ class Person:
     since: datetime
     device: str = ""
     connection: str | None = None
+    away_since: datetime | None = None
     asked_companion: bool = False
     note: Note | None = None
     overrides: Mapping[What, bool] = field(default_factory=lambda: _EMPTY)

@@ -146,6 +146,17 @@ test('after a gap the client asks for the whole state, once, and applies nothing
   assert.equal(client.state?.seq, 11);
 });
 
+test('what no text has is taken out before it is sent, in the chat and elsewhere', async () => {
+  const { wire, client } = connected();
+  await client.say('everyone', 'lone \uD83D and \0 nul, 👋🏽 whole');
+  await client.say('everyone', '\0\0 ');
+  await client.send('word_put', { en: 'a\uDE00', zh: '颱風' });
+  assert.deepEqual(wire.asked, [
+    ['chat_send', { client_id: 'id-1', to: 'everyone', text: 'lone \uFFFD and  nul, 👋🏽 whole' }],
+    ['word_put', { en: 'a\uFFFD', zh: '颱風' }],
+  ]);
+});
+
 test('a message without an ack is sent again under the same id and confirmed once', async () => {
   const { wire, client } = connected();
   let silent = 2;

@@ -26,7 +26,7 @@ LINES: Final[Mapping[str, LocalizedText]] = {
     "lesson.hand_over_lead": LocalizedText("{who} handed the lead over.", "{who}移交了主持。"),
     "lesson.open_lobby": LocalizedText("{who} opened the lobby.", "{who}開放了等候室。"),
     "lesson.start": LocalizedText("{who} started the lesson.", "{who}開始上課。"),
-    "lesson.end": LocalizedText("{who} ended the lesson.", "{who}下課了。"),
+    "lesson.end": LocalizedText("{who} ended the lesson.", "{who}結束了這堂課。"),
     "lesson.sign_attendance": LocalizedText("{who} signed the attendance.", "{who}簽核了出席紀錄。"),
     "lesson.void_signature": LocalizedText("{who} corrected the attendance.", "{who}更正了出席紀錄。"),
     "lesson.report": LocalizedText("{who} wrote the report.", "{who}寫了課堂紀錄。"),

@@ -208,6 +208,27 @@ async def test_the_same_device_comes_back_without_waiting(house: House, lesson_i
     assert {p["status"] for p in lin.state["people"]} == {"admitted"}
 
 
+async def test_the_hand_of_who_goes_away_waits_a_minute(house: House, lesson_id: LessonId) -> None:
+    lin, a = await _admitted(house, lesson_id)
+    await a.do("hand_raise")
+    await a.close()
+    await lin.until(lambda page: [p["status"] for p in page.state["people"]].count("away") == 1)
+    house.clock.advance(seconds=59)
+    await house.tick()
+    assert lin.state["hands"] == [person("a0")]
+    back = await a.browser.connect(lesson_id)
+    house.clock.advance(seconds=59)
+    await house.tick()
+    assert back.state["hands"] == [person("a0")]
+    await lin.until(lambda page: all(p["status"] == "admitted" for p in page.state["people"]))
+    await back.close()
+    await lin.until(lambda page: [p["status"] for p in page.state["people"]].count("away") == 1)
+    house.clock.advance(seconds=60)
+    await house.tick()
+    await lin.until(lambda page: page.state["hands"] == [])
+    assert (await a.browser.connect(lesson_id)).state["hands"] == []
+
+
 # -- C14
 
 

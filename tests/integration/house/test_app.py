@@ -75,6 +75,7 @@ class House:
         app.router.add_get("/crash", crash)
         app.router.add_get("/refuse", refuse)
         app.router.add_post("/api/v1/read", read)
+        app.router.add_post("/read", read)
 
 
 @pytest.fixture
@@ -117,6 +118,9 @@ async def test_a_body_that_is_too_large(client: Client) -> None:
     answer = await client.post("/api/v1/read", data=b"x" * 300_000)
     assert answer.status == 413
     assert (await answer.json(content_type=None))["code"] == "body_too_large"
+    page = await client.post("/read", data=b"x" * 300_000, headers={"Accept": "text/html"})
+    assert page.status == 413
+    assert "up to 200 kB" in await page.text()
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/crash", 500), ("/refuse", 403)])

@@ -292,6 +292,33 @@ def test_hands_are_raised_once_and_fall_with_their_people() -> None:
     assert floor.clear_hands(room.state, LIN) == ()
 
 
+def test_a_hand_waits_a_minute_for_who_went_away() -> None:
+    """And keeps its place for who is back sooner; the time away begins anew each time."""
+    room = open_room(MEI, HAO)
+    mei = room.come(MEI)
+    for person in (MEI, HAO):
+        room.add(person, floor.raise_hand(room.state, person))
+
+    def after(seconds: int) -> lobby.Events:
+        room.clock.advance(seconds=seconds)
+        return floor.lower_hands_of_the_absent(room.state, room.clock.now())
+
+    assert after(600) == ()
+    room.add(MEI, lobby.go_away(room.state, MEI, mei.connection))
+    assert after(59) == ()
+    mei = room.come(MEI)
+    assert after(1) == ()
+    assert list(room.state.hands) == [MEI, HAO]
+    room.add(MEI, lobby.go_away(room.state, MEI, mei.connection))
+    assert after(59) == ()
+    fallen = after(1)
+    assert fallen == (e.HandLowered(person=MEI),)
+    room.add(None, fallen)
+    assert list(room.state.hands) == [HAO]
+    room.come(MEI)
+    assert list(room.state.hands) == [HAO]
+
+
 def test_words_have_an_end() -> None:
     room = open_room()
     for number in range(floor.MAX_WORDS):

@@ -9,6 +9,11 @@ const TRIES = 3;
 const AGAIN_MS = 2000; // after a refusal that passes, such as too many connections at once
 const FINAL_CODES: readonly string[] = ['not_found', 'lesson_state', 'not_verified'];
 
+/** Half a character of a broken paste, and NUL, are in no text: the server refuses them, and nobody would know why. */
+const readable = (text: string): string => text.replaceAll('\0', '').replace(/\p{Surrogate}/gu, '\uFFFD');
+const cleaned = <Payload>(payload: Payload): Payload =>
+  Object.fromEntries(Object.entries(payload as Record<string, unknown>).map(([key, value]) => [key, typeof value === 'string' ? readable(value) : value])) as Payload;
+
 export type Link = 'connecting' | 'online' | 'offline';
 
 /** A message of one's own that the server has not confirmed, or would not take. */
@@ -71,13 +76,14 @@ export class ClassroomClient {
 
   /** Sends a command; without an answer in time it is sent again, which the protocol allows for every command. */
   async send<Name extends CommandName>(name: Name, payload: Commands[Name]): Promise<Answer> {
-    const ack = await this.ask(name, payload);
+    const ack = await this.ask(name, cleaned(payload));
     if (!ack) return { ok: false, titles: undefined };
     return ack.ok ? { ok: true } : { ok: false, titles: ack.titles };
   }
 
-  async say(to: Audience, text: string): Promise<void> {
-    const client_id = this.newId();
+  async say(to: Audience, written: string): Promise<void> {
+    const [client_id, text] = [this.newId(), readable(written)];
+    if (!text.trim()) return;
     this.pending = [...this.pending, { client_id, to, text, status: 'sending' }];
     this.listener.onChange();
     await this.deliver(client_id);

@@ -18,6 +18,9 @@ import { reasonText, remarkText, type Phase } from './phase.ts';
 const BACK_SHOWN_MS = 4000; // long enough to read one line
 const REMARK_SHOWN_MS = 12_000; // a line to read and to act upon
 
+/** A song or a film as it is: what helps a voice cuts holes into it. */
+const SHARED_SOUND = { echoCancellation: false, noiseSuppression: false, autoGainControl: false } as const;
+
 /** Everything after which a component may have to be drawn again. */
 const REDRAW_EVENTS = [
   RoomEvent.ParticipantConnected,
@@ -125,7 +128,7 @@ export class Session {
   }
 
   setScreen(isOn: boolean): Promise<void> {
-    const options = { audio: true, contentHint: 'detail', selfBrowserSurface: 'include' } as const;
+    const options = { audio: SHARED_SOUND, contentHint: 'detail', selfBrowserSurface: 'include' } as const;
     return this.say(this.room.localParticipant.setScreenShareEnabled(isOn, options));
   }
 

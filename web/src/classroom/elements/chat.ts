@@ -3,6 +3,7 @@ import { html, nothing, type PropertyDeclarations, type PropertyValues, type Tem
 import { repeat } from 'lit/directives/repeat.js';
 import { pair } from '../../i18n/element.ts';
 import { language, m, t } from '../../i18n/language.ts';
+import { clockFace } from '../../lesson/clock.ts';
 import type { Pending } from '../client.ts';
 import { sideOf } from '../people.ts';
 import type { Audience, HeldWhy, Message } from '../protocol.ts';
@@ -96,8 +97,8 @@ export class ChatElement extends ClassPart {
   private renderMessage(message: Message): TemplateResult {
     const { you, lesson } = this.state;
     const isMine = message.from === you.person;
-    const zone = sideOf(lesson, you.side)?.zone;
-    const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', ...(zone ? { timeZone: zone } : {}) }).format(new Date(message.at));
+    const mine = sideOf(lesson, you.side);
+    const time = mine ? clockFace(mine.side, mine.zone, new Date(message.at)).time : '';
     return html`<li class="message" data-status=${message.status} data-to=${message.to} ?data-mine=${isMine} data-message=${message.message}>
       <p class="message-head">
         <span class="message-from">${this.markOf(message.side)} ${nameOf(message.name)}</span>

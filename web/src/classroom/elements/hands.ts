@@ -27,13 +27,14 @@ export class HandsElement extends ClassPart {
     const member = memberOf(this.state, person);
     if (!member) return nothing;
     const isMe = person === this.state.you.person;
+    const isAway = member.status === 'away';
     const name = member.name[language()];
-    return html`<li class="hand" ?data-mine=${isMe}>
+    return html`<li class="hand" ?data-mine=${isMe} ?data-away=${isAway}>
       <span class="hand-place" aria-hidden="true">${place}</span>
-      <span class="hand-name">${this.markOf(member.side)} ${nameOf(member.name)}${isMe ? html` <span class="muted" lang=${language()}>${t('(you)')}</span>` : nothing}</span>
+      <span class="hand-name">${this.markOf(member.side)} ${nameOf(member.name)}${isMe ? html` <span class="muted" lang=${language()}>${t('(you)')}</span>` : nothing}${isAway ? html` <span class="muted" lang=${language()}>· ${t('Away')}</span>` : nothing}</span>
       ${this.state.you.is_teacher && !isMe
         ? html`<span class="row hand-tools">
-            ${member.is_companion
+            ${member.is_companion || isAway
               ? nothing
               : html`<button class="button button-small" @click=${() => this.send('ask_unmute', { person, source: 'microphone' })}>${pair('Ask to speak')}${unseen(name)}</button>`}
             <button class="button button-small" @click=${() => this.send('hand_lower', { person })}>${pair('Lower')}${unseen(name)}</button>
