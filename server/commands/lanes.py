@@ -1,38 +1,55 @@
-"""The whole run on two cores: what computes, then pages in a browser, beside what waits; lessons alone, last."""
+"""The whole run on two cores: groups of tests, two at a time; then lessons in browsers, which want both, alone."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 E2E = "tests/e2e"
-# These keep a core busy and measure nothing, so that they may run beside those that wait.
-COMPUTING = frozenset({"unit", "contract", "fuzz"})
 # Browsers that send and decode pictures want both cores.
 LESSONS = ("test_classroom.py", "test_firefox.py", "test_lesson.py")
+# Large parts of a layer that are a group of their own.
+_APART = ("tests/integration/access", "tests/integration/house")
+# What shows a plain mistake soon, then the longest, then what fills up the core that is free first.
+_ORDER = (
+    ("tests/unit", "tests/contract"),
+    (E2E,),
+    ("tests/conformance",),
+    ("tests/integration",),
+    ("tests/integration/house",),
+    ("tests/fuzz",),
+    ("tests/integration/access",),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lanes:
-    """pytest's words, one list a process. `beside` one after the other while `first` runs; then `last`."""
+    """pytest's words, one list a process: `groups` in this order, two at a time; then `last`."""
 
-    first: list[str]
-    beside: tuple[list[str], ...]
+    groups: tuple[list[str], ...]
     last: list[str]
 
 
 def lanes(folders: Sequence[str], browser_files: Sequence[str]) -> Lanes:
     """`browser_files`: those of tests/e2e. Each folder and each file has exactly one place. Pure."""
-    computing = [folder for folder in folders if Path(folder).name in COMPUTING]
-    waiting = [folder for folder in folders if folder not in computing and folder != E2E]
     last = [file for file in browser_files if Path(file).name in LESSONS]
     pages = [file for file in browser_files if file not in last]
-    return Lanes(first=waiting, beside=tuple(group for group in (computing, pages) if group), last=last)
+    apart = [part for part in _APART if str(Path(part).parent) in folders]
+    left = [folder for folder in folders if folder != E2E and not any(folder in group for group in _ORDER)]
+    groups: list[list[str]] = []
+    for group in (*_ORDER, tuple(left)):
+        if group == (E2E,):
+            groups.append(pages)
+            continue
+        chosen = [folder for folder in group if folder in folders or folder in apart]
+        groups.append([*chosen, *(f"--ignore={part}" for part in apart if str(Path(part).parent) in chosen)])
+    return Lanes(groups=tuple(group for group in groups if group), last=last)
 
 
 def command_of(words: Sequence[str]) -> list[str]:
@@ -43,39 +60,60 @@ def command_of(words: Sequence[str]) -> list[str]:
     return command
 
 
-@dataclass(slots=True)
-class Beside:
-    """Runs commands one after the other in a thread; what they say goes to a file, so that two never speak at once."""
+class TwoAtOnce:
+    """Runs the groups in their order, two at a time. What one says is written when it ends: two never speak at once."""
 
-    groups: Sequence[Sequence[str]]
-    said: IO[bytes]
-    root: Path
-    codes: list[int] = field(default_factory=list)
-    _running: subprocess.Popen[bytes] | None = None
-    _is_over: bool = False
-    _thread: threading.Thread | None = None
+    def __init__(
+        self, groups: Sequence[Sequence[str]], root: Path, command: Callable[[Sequence[str]], list[str]] = command_of
+    ) -> None:
+        self._waiting = list(groups)
+        self._root = root
+        self._command = command
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._codes: list[int] = []
 
-    def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="beside")
-        self._thread.start()
+    def run(self) -> list[int]:
+        """Their exit codes. Interrupted, it ends what runs: pytest clears up what it started."""
+        workers = [threading.Thread(target=self._work, name=f"tests-{number}") for number in range(2)]
+        for worker in workers:
+            worker.start()
+        try:
+            for worker in workers:
+                worker.join()
+        except BaseException:
+            with self._lock:
+                self._waiting.clear()
+                for process in self._running:
+                    process.terminate()
+            for worker in workers:
+                worker.join()
+            raise
+        return self._codes
 
-    def _run(self) -> None:
-        for words in self.groups:
-            if self._is_over:
-                return
-            self._running = subprocess.Popen(
-                command_of(words), cwd=self.root, stdin=subprocess.DEVNULL, stdout=self.said, stderr=subprocess.STDOUT
-            )
-            self.codes.append(self._running.wait())
-
-    def wait(self) -> list[int]:
-        if self._thread is not None:
-            self._thread.join()
-        return self.codes
-
-    def end(self) -> None:
-        """Nothing when it has ended; otherwise we were interrupted, and pytest clears up what it started."""
-        self._is_over = True
-        if self._running is not None:
-            self._running.terminate()
-        self.wait()
+    def _work(self) -> None:
+        while True:
+            with tempfile.TemporaryFile() as said:
+                with self._lock:
+                    if not self._waiting:
+                        return
+                    words = self._waiting.pop(0)
+                    sys.stderr.write(f"tongchuang: pytest {' '.join(words)} (its lines follow when it ends)\n")
+                    started_s = time.monotonic()
+                    process = subprocess.Popen(
+                        self._command(words),
+                        cwd=self._root,
+                        stdin=subprocess.DEVNULL,
+                        stdout=said,
+                        stderr=subprocess.STDOUT,
+                    )
+                    self._running.add(process)
+                code = process.wait()
+                said.seek(0)
+                with self._lock:
+                    self._running.discard(process)
+                    self._codes.append(code)
+                    took_s = time.monotonic() - started_s
+                    sys.stdout.write(f"tongchuang: pytest {' '.join(words)} ended after {took_s:.0f} s\n")
+                    sys.stdout.write(said.read().decode("utf-8", "replace"))
+                    sys.stdout.flush()

@@ -6,12 +6,11 @@ import argparse
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from server.commands.browsers import install_missing
-from server.commands.lanes import E2E, Beside, command_of, lanes
+from server.commands.lanes import E2E, TwoAtOnce, command_of, lanes
 from server.commands.web import run_npm
 from server.locks import check_locks
 
@@ -53,22 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _everything(folders: Sequence[str]) -> list[int]:
-    """Node's first; then two lanes, each with a core; then the lessons in browsers, which want both."""
+    """Node's first; then all but the lessons, two groups at a time; then those, which want both cores."""
     whole = lanes(folders, sorted(str(path) for path in Path(E2E).glob("test_*.py")))
-    codes = [_node_tests()]
-    with tempfile.TemporaryFile() as said:
-        for words in whole.beside:
-            sys.stderr.write(f"tongchuang: pytest {' '.join(words)} (beside the next, its lines follow)\n")
-        beside = Beside(whole.beside, said, ROOT)
-        beside.start()
-        try:
-            codes += [_pytest(whole.first), *beside.wait()]
-        finally:
-            beside.end()
-        said.seek(0)
-        sys.stdout.write(said.read().decode("utf-8", "replace"))
-        sys.stdout.flush()
-    return [*codes, _pytest(whole.last)]
+    return [_node_tests(), *TwoAtOnce(whole.groups, ROOT).run(), _pytest(whole.last)]
 
 
 def _pytest(words: Sequence[str]) -> int:

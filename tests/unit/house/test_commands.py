@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from server import bootstrap
 from server.cli import COMMANDS, main
 from server.commands import browsers
 from server.commands.data_folder import prepare_data_folder
-from server.commands.lanes import LESSONS, lanes
+from server.commands.lanes import LESSONS, TwoAtOnce, lanes
 from server.commands.run_tests import ORDER, plan
 from server.commands.token import ttl
 from server.errors import ErrorCode, Unavailable
@@ -42,12 +43,35 @@ def test_the_whole_run_leaves_no_test_out_and_runs_none_twice() -> None:
     folders = [f"tests/{layer}" for layer in ORDER]
     files = sorted(str(path) for path in Path("tests/e2e").glob("test_*.py"))
     whole = lanes(folders, files)
-    everything = [*whole.first, *whole.last, *(word for words in whole.beside for word in words)]
-    assert sorted(everything) == sorted([*(folder for folder in folders if folder != "tests/e2e"), *files])
+    words = [*whole.last, *(word for group in whole.groups for word in group)]
+    apart = [word.removeprefix("--ignore=") for word in words if word.startswith("--ignore=")]
+    chosen = [word for word in words if not word.startswith("--")]
+    assert sorted(chosen) == sorted([*(folder for folder in folders if folder != "tests/e2e"), *apart, *files])
+    assert all(Path(part).is_dir() for part in apart)
     assert {Path(file).name for file in whole.last} == set(LESSONS)
     # Playwright's API and asyncio tests never share a process.
-    for words in (whole.first, whole.last, *whole.beside):
-        assert len({word.startswith("tests/e2e") for word in words}) == 1
+    for group in (whole.last, *whole.groups):
+        assert len({word.startswith("tests/e2e") for word in group if not word.startswith("--")}) == 1
+
+
+def test_a_layer_that_nobody_thought_of_has_its_turn() -> None:
+    groups = lanes(["tests/unit", "tests/new"], []).groups
+    assert [word for group in groups for word in group] == ["tests/unit", "tests/new"]
+
+
+def test_two_groups_run_at_once_and_every_exit_code_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # The first two wait for one another, so that neither ends alone; each says its name.
+    meet = """
+import pathlib, sys, time
+pathlib.Path(sys.argv[1]).touch()
+while not pathlib.Path(sys.argv[2]).exists():
+    time.sleep(0.01)
+print("said", sys.argv[1])
+"""
+    scripts = {"a": (meet, "a", "b"), "b": (meet, "b", "a"), "c": ("raise SystemExit(3)",)}
+    codes = TwoAtOnce(list(scripts), tmp_path, lambda name: [sys.executable, "-c", *scripts[str(name)]]).run()
+    assert sorted(codes) == [0, 0, 3]
+    assert {"said a", "said b"} <= set(capsys.readouterr().out.splitlines())
 
 
 def test_every_layer_has_its_turn() -> None:
