@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -35,21 +38,72 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-# Without a spare, but where it is the question: a start of this many tests costs enough.
-_HOUSE = {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "TONGCHUANG_APP_SPARE": "false"}
+_HOUSE = {
+    "PYTHONPATH": str(ROOT),
+    "PYTHONSAFEPATH": "1",
+    # Without a spare, but where it is the question: a start of this many tests costs enough.
+    "TONGCHUANG_APP_SPARE": "false",
+    # On a busy machine a healthy process may get no turn for 3 s: where that is not the question, none is replaced.
+    "TONGCHUANG_WORKER_TICK_TIMEOUT_S": "60",
+}
 
 
-class Command:
+def environment_of(changes: Mapping[str, str]) -> dict[str, str]:
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    return {**bare, **_HOUSE, **changes}
+
+
+class ServerTree:
+    """A running server with its child processes."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.url = ""
+
+    def children(self, module: str = "") -> list[int]:
+        """Its child processes; WORKER or APP chooses."""
+        try:
+            path = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+            return [pid for pid in map(int, path.read_text().split()) if module in _command_line(pid)]
+        except (FileNotFoundError, ProcessLookupError):
+            return []
+
+    def first_apps(self) -> list[int]:
+        """The app processes of the start: neither a spare nor what was one."""
+        return [pid for pid in self.children(APP) if not _command_line(pid).rstrip().endswith("spare")]
+
+    def child(self, module: str) -> int:
+        """The only one of its kind."""
+        (pid,) = self.children(module)
+        return pid
+
+    async def replaced(self, pid: int, module: str, session: aiohttp.ClientSession) -> int:
+        """The pid of the child that came for `pid`, once the server is ready with it."""
+        await until(lambda: not is_alive(pid) and bool(self.children(module)))
+        async with asyncio.timeout(GUARD_S):
+            while True:
+                async with session.get(self.url + "/readyz", ssl=False) as answer:
+                    if answer.status == 200 and pid not in self.children(module):
+                        break
+                await asyncio.sleep(0.05)
+        return self.child(module)
+
+    async def until_ready(self, session: aiohttp.ClientSession) -> None:
+        async with asyncio.timeout(GUARD_S):
+            while (await session.get(self.url + "/readyz", ssl=False)).status != 200:  # noqa: ASYNC110  # another process
+                await asyncio.sleep(0.05)
+
+
+class Command(ServerTree):
     """Its standard error goes to a file: a server that logs much must not wait for us to read."""
 
     def __init__(self, process: asyncio.subprocess.Process, errors: Path) -> None:
+        super().__init__(process.pid)
         self.process = process
-        self.url = ""
         self._errors = errors
 
     @classmethod
     async def start(cls, folder: Path, *words: str, **environment: str) -> Command:
-        bare = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
         number = len(await asyncio.to_thread(os.listdir, folder))
         path = folder / f"stderr-{number}"
         errors = await asyncio.to_thread(path.open, "wb")
@@ -57,7 +111,7 @@ class Command:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "server.cli", *words,
                 cwd=folder,
-                env={**bare, **_HOUSE, **environment},
+                env=environment_of(environment),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
@@ -88,33 +142,36 @@ class Command:
         self.process.send_signal(signal.SIGTERM)
         return await self.end()
 
-    def children(self, module: str = "") -> list[int]:
-        """Its child processes; WORKER or APP chooses."""
-        try:
-            path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-            return [pid for pid in map(int, path.read_text().split()) if module in _command_line(pid)]
-        except (FileNotFoundError, ProcessLookupError):
-            return []
 
-    def first_apps(self) -> list[int]:
-        """The app processes of the start: neither a spare nor what was one."""
-        return [pid for pid in self.children(APP) if not _command_line(pid).rstrip().endswith("spare")]
-
-    def child(self, module: str) -> int:
-        """The only one of its kind."""
-        (pid,) = self.children(module)
-        return pid
-
-    async def replaced(self, pid: int, module: str, session: aiohttp.ClientSession) -> int:
-        """The pid of the child that came for `pid`, once the server is ready with it."""
-        await until(lambda: not is_alive(pid) and bool(self.children(module)))
-        async with asyncio.timeout(GUARD_S):
-            while True:
-                async with session.get(self.url + "/readyz", ssl=False) as answer:
-                    if answer.status == 200 and pid not in self.children(module):
-                        break
-                await asyncio.sleep(0.05)
-        return self.child(module)
+@contextmanager
+def running_server(folder: Path, *words: str) -> Iterator[ServerTree]:
+    """`serve` for several tests, each with an event loop of its own: an asyncio process could not be shared."""
+    with (folder / "stderr").open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "server.cli", "serve", *words],
+            cwd=folder,
+            env=environment_of({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    guard = threading.Timer(GUARD_S, process.kill)
+    guard.start()
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        guard.cancel()
+        assert line, (folder / "stderr").read_text()
+        tree = ServerTree(process.pid)
+        tree.url = line.split()[-1]
+        yield tree
+        process.terminate()
+        assert process.wait(GUARD_S) == 0, (folder / "stderr").read_text()
+    finally:
+        guard.cancel()
+        process.kill()
+        process.communicate()
 
 
 def _command_line(pid: int) -> str:

@@ -17,7 +17,7 @@ from server.child_process import ChildLaunch
 from server.clock import SystemClock
 from server.supervisor import Supervisor
 from server.worker_directory import WorkerDirectory
-from tests.integration.house.command import ANY_PORT, Command, StartCommand
+from tests.integration.house.command import ANY_PORT, Command, StartCommand, running_server
 
 STUB = Path(__file__).parent / "stub_worker.py"
 
@@ -42,7 +42,7 @@ class Supervised(Supervisor):
         )
 
 
-def _lay_out(used: Path, data: Path) -> None:
+def lay_out(used: Path, data: Path) -> None:
     if not data.exists():
         shutil.copytree(used, data, ignore=shutil.ignore_patterns(".server.lock"))
 
@@ -75,16 +75,8 @@ async def start_supervisor(stub_path: None) -> AsyncIterator[StartSupervisor]:
 def used_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder that a server has written and left: to start on a copy saves the migrations and the demo's rows."""
     folder = tmp_path_factory.mktemp("used")
-
-    async def use() -> None:
-        command = await Command.start(folder, "serve", *ANY_PORT)
-        try:
-            await command.ready()
-            assert (await command.stop())[0] == 0
-        finally:
-            await _ended(command)
-
-    asyncio.run(use())
+    with running_server(folder, *ANY_PORT):
+        pass
     return folder / "data"
 
 
@@ -98,7 +90,7 @@ async def start(tmp_path: Path, used_data: Path) -> AsyncIterator[StartCommand]:
 
     async def run(*words: str, **environment: str) -> Command:
         if words[0] == "serve" and "--data" not in words:
-            await asyncio.to_thread(_lay_out, used_data, tmp_path / "data")
+            await asyncio.to_thread(lay_out, used_data, tmp_path / "data")
         started.append(await Command.start(tmp_path, *words, **environment))
         return started[-1]
 

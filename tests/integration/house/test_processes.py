@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -28,7 +27,7 @@ from livekit.protocol.rtc import LeaveRequest, SignalResponse
 from server.cli import main
 from server.commands.data_folder import prepare_data_folder
 from server.keys import kept_keys
-from tests.integration.house.command import ANY_PORT, GUARD_S, KEYS, ROOT, SECRET, WORKER, StartCommand, is_alive, until
+from tests.integration.house.command import ANY_PORT, GUARD_S, KEYS, ROOT, SECRET, StartCommand, is_alive, until
 
 
 def one_sentence(text: str) -> bool:
@@ -56,33 +55,11 @@ async def test_serve_says_that_it_is_ready_and_ends_cleanly(
     assert (tmp_path / "new/data").stat().st_mode & 0o077 == 0  # one stat in a test
 
 
-async def test_a_demo_token_opens_the_embedded_media_server(start: StartCommand, http: aiohttp.ClientSession) -> None:
-    serve = await start("serve", *ANY_PORT)
-    await serve.ready()
-    seat = await (await http.get(serve.url + "/api/v1/demo/lesson/token", params={"seat": "lin"})).json()
-    answer = await http.get(serve.url + "/rtc/validate", params={"access_token": seat["token"]})
-    assert (answer.status, await answer.text()) == (200, "success")
-    forged = seat["token"][:-4] + "AAAA"
-    assert (await http.get(serve.url + "/rtc/validate", params={"access_token": forged})).status == 401
-
-
 async def test_without_demo_there_is_no_demo(start: StartCommand, http: aiohttp.ClientSession) -> None:
     serve = await start("serve", "--no-demo", *ANY_PORT)
     await serve.ready()
     answer = await http.get(serve.url + "/api/v1/demo/lesson/token", params={"seat": "lin"})
     assert (answer.status, (await answer.json())["code"]) == (404, "not_found")
-
-
-async def test_a_killed_worker_is_back_by_itself(start: StartCommand, http: aiohttp.ClientSession) -> None:
-    serve = await start("serve", *ANY_PORT)
-    await serve.ready()
-    (worker,) = (await asyncio.to_thread(serve.children, WORKER))[:1]
-    os.kill(worker, signal.SIGKILL)
-    async with asyncio.timeout(GUARD_S):
-        while (await http.get(serve.url + "/readyz")).status != 200 or is_alive(worker):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-    text = await (await http.get(serve.url + "/metrics")).text()
-    assert 'tongchuang_media_worker_restarts{worker="0"} 1.0' in text
 
 
 async def test_those_in_a_room_are_told_to_come_back(start: StartCommand, http: aiohttp.ClientSession) -> None:
@@ -245,7 +222,10 @@ async def test_media_alone(start: StartCommand, http: aiohttp.ClientSession) -> 
         token = AccessToken("APItest", SECRET).with_identity("me").with_grants(grants).to_jwt()
         answer = await http.get(url + "/rtc/validate", params={"access_token": token})
         assert (answer.status, await answer.text()) == (200, "success")
-    assert (await http.get(url + "/readyz")).status == 200
+    async with asyncio.timeout(GUARD_S):
+        # A worker has two seconds to answer, and a busy machine may take longer.
+        while (await http.get(url + "/readyz")).status != 200:  # noqa: ASYNC110  # the condition is other processes'
+            await asyncio.sleep(0.05)
     code, errors = await media.stop()
     assert (code, "Traceback" in errors) == (0, False)
 
