@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -46,6 +47,23 @@ _HOUSE = {
     # On a busy machine a healthy process may get no turn for 3 s: where that is not the question, none is replaced.
     "TONGCHUANG_WORKER_TICK_TIMEOUT_S": "60",
 }
+
+
+def ports_of(pid: int, kind: socket.SocketKind) -> set[tuple[str, int]]:
+    """Where a process listens (TCP), or what it has bound (UDP), over IPv4: from /proc."""
+    inodes = set()
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            inodes.add(os.readlink(path).strip("socket:[]"))  # noqa: PTH115
+    # <net/tcp_states.h>: listening; a bound datagram socket is "closed".
+    table, state = ("tcp", "0A") if kind is socket.SOCK_STREAM else ("udp", "07")
+    found = set()
+    for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+        words = line.split()
+        if words[3] == state and words[9] in inodes:
+            address, port = words[1].split(":")
+            found.add((".".join(str(byte) for byte in reversed(bytes.fromhex(address))), int(port, 16)))
+    return found
 
 
 def environment_of(changes: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from pathlib import Path
 
 import aiohttp
@@ -24,6 +25,7 @@ from tests.integration.house.command import (
     Command,
     StartCommand,
     is_alive,
+    ports_of,
     until,
 )
 from tests.integration.house.conftest import lay_out
@@ -169,10 +171,32 @@ async def test_a_killed_parent_takes_everybody_along(start: StartCommand) -> Non
     serve = await start("serve", *ANY_PORT)
     await serve.ready()
     everybody = await children(serve)
+    kinds = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+    ports = {kind: await asyncio.to_thread(ports_of_all, [serve.pid, *everybody], kind) for kind in kinds}
+    # Pages and what the processes say among themselves, and media over both.
+    assert len(ports[socket.SOCK_STREAM]) >= 3
+    assert ports[socket.SOCK_DGRAM]
     # Also one that hears nothing.
     os.kill((await children(serve, APP))[0], signal.SIGSTOP)
     serve.process.kill()
     await until(lambda: not any(is_alive(pid) for pid in everybody))
+    # Nobody holds a port on (the kernel closes what a process had a moment after its death): the next server has them.
+    await until(lambda: all(is_free(kind, address) for kind, addresses in ports.items() for address in addresses))
+
+
+def is_free(kind: socket.SocketKind, address: tuple[str, int]) -> bool:
+    with socket.socket(socket.AF_INET, kind) as again:
+        if kind is socket.SOCK_STREAM:
+            again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            again.bind(address)
+        except OSError:
+            return False
+    return True
+
+
+def ports_of_all(pids: list[int], kind: socket.SocketKind) -> set[tuple[str, int]]:
+    return {address for pid in pids for address in ports_of(pid, kind)}
 
 
 async def test_a_restore_of_other_keys_brings_media_that_knows_them(

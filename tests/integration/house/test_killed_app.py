@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
 import aiohttp
@@ -111,6 +112,16 @@ async def lesson(serve: Command, day: SchoolDay, http: aiohttp.ClientSession) ->
         yield Class(leads, pupils)
 
 
+def rows_left(data: Path) -> dict[str, int]:
+    """What would stay of people and a lesson that have gone: somebody still present, a room still open."""
+    queries = {
+        "present": "SELECT count(*) FROM attendance_presence WHERE left_at IS NULL",
+        "open": "SELECT count(*) FROM classroom WHERE is_open",
+    }
+    with closing(sqlite3.connect(data / "tongchuang.sqlite3")) as connection:
+        return {name: connection.execute(query).fetchone()[0] for name, query in queries.items()}
+
+
 # Why so long: on a busy machine each of its processes takes many seconds to load.
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("apps", [1, 2])
@@ -179,6 +190,7 @@ async def test_a_lesson_survives_its_app_process(
         ending.cancel()
         await asyncio.gather(ending, return_exceptions=True)
         assert (await serve.stop())[0] == 0
+    assert await asyncio.to_thread(rows_left, data) == {"present": 0, "open": 0}
     state, sheet = await attendance_of(data, day.lesson_id)
     assert state is LessonState.ENDED
     rows = {str(row.person): row for row in sheet.rows}

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,6 +23,7 @@ from tests.integration.house.command import (
     ServerTree,
     StartCommand,
     is_alive,
+    ports_of,
     running_server,
     until,
 )
@@ -68,7 +70,7 @@ async def test_a_demo_token_opens_the_embedded_media_server(house: ServerTree, h
 
 async def test_the_processes_hear_one_another_only_on_this_machine(house: ServerTree, folder: Path) -> None:
     """With any --host: the internal address is on loopback, and serves neither pages nor figures."""
-    listening = await asyncio.to_thread(listeners_of, house.pid)
+    listening = await asyncio.to_thread(ports_of, house.pid, socket.SOCK_STREAM)
     assert {address for address, _ in listening} == {"0.0.0.0", "127.0.0.1"}
     (internal,) = (port for address, port in listening if address == "127.0.0.1")
     async with aiohttp.ClientSession() as session:
@@ -80,18 +82,6 @@ async def test_the_processes_hear_one_another_only_on_this_machine(house: Server
             assert answer.status == 401
     errors = await asyncio.to_thread((folder / "stderr").read_text)
     assert "https" in errors.splitlines()[0], "an address open to all without TLS is said"
-
-
-def listeners_of(pid: int) -> set[tuple[str, int]]:
-    """TCP sockets on which a process listens, from /proc."""
-    inodes = {os.readlink(path).strip("socket:[]") for path in Path(f"/proc/{pid}/fd").iterdir()}  # noqa: PTH115
-    found = set()
-    for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
-        _, local, _, state, *rest = line.split()
-        if state == "0A" and rest[5] in inodes:
-            address, port = local.split(":")
-            found.add((".".join(str(byte) for byte in reversed(bytes.fromhex(address))), int(port, 16)))
-    return found
 
 
 async def test_a_data_folder_has_one_server(house: ServerTree, start: StartCommand, data: Path) -> None:
