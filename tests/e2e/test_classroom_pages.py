@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.e2e.conftest import ROOT
-from tests.e2e.test_pages import LANGUAGES, assert_accessible, focus_by_tab, shoot, with_language
+from tests.e2e.test_pages import LANGUAGES, focus_by_tab, judge, shoot, with_language
 from tests.fakes.classroom_scene import both, instant, member
 from tests.fakes.classroom_server import READY
 
@@ -100,7 +100,7 @@ def look(page: Page, name: str, language: str) -> None:
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
         shoot(page, f"class-{name}", language)
-        assert_accessible(page, f"{name} in {language} at {width}")
+        judge(page, name, language)
 
 
 def dock(page: Page, action: str) -> None:
