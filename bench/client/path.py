@@ -1,7 +1,7 @@
 """One client's way to the server: a UDP socket (or ICE-TCP), STUN checks, DTLS, SRTP keys.
 
-The client is the controlling full agent with one pair (RFC 8445): it nominates at once, renews
-consent (RFC 7675) and answers checks of servers that are not ICE-lite.
+The client is a full agent with one pair (RFC 8445), by default the controlling one: it nominates at
+once, renews consent (RFC 7675) and answers checks of servers that are not ICE-lite.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ class Path:
         self._is_client = True
         self._has_pair = False
         self._key_fingerprint = ""
+        # Not for whoever answers a full agent's offer: that one chooses then (RFC 8445 §6.1.1).
+        self.is_controlling = True
         self.on_connected: Callable[[], None] = lambda: None
         self.on_data: Callable[[bytes], None] = lambda data: None
         self.on_readable: Callable[[], None] = self.read_quietly
@@ -120,8 +122,11 @@ class Path:
         request = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
         request.attributes["USERNAME"] = f"{self._remote[0]}:{self.ufrag}"
         request.attributes["PRIORITY"] = _PRIORITY
-        request.attributes["ICE-CONTROLLING"] = 1
-        request.attributes["USE-CANDIDATE"] = None
+        if self.is_controlling:
+            request.attributes["ICE-CONTROLLING"] = 1
+            request.attributes["USE-CANDIDATE"] = None
+        else:
+            request.attributes["ICE-CONTROLLED"] = 1
         request.add_message_integrity(self._remote[1].encode())
         self.send(bytes(request))
         if self._dtls is not None and not self._dtls.is_connected:

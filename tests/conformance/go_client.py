@@ -99,6 +99,7 @@ class GoClient:
         # An offer has the same lines as an answer, and more.
         self._offer = sdp.parse_answer(description.sdp)
         assert self._offer.setup == "actpass"
+        self.path.is_controlling = "a=ice-lite" in description.sdp
         self._candidates = self._offer.candidates + self._candidates
         for section in self._offer.sections:
             self._listen(section)
