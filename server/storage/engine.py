@@ -17,6 +17,8 @@ from server.storage.reading import begin_reading, inline
 
 # Long enough for another writer's transaction and its fsync on a slow disk; then an error rather than a hung page.
 BUSY_TIMEOUT_MS = 15000
+# A reader waits for nobody but a file that is being mended after a crash; and it would wait in the loop's own thread.
+READING_BUSY_TIMEOUT_MS = 1000
 # Execution option that marks a transaction as writing, see `_begin`.
 WRITES = "tongchuang_writes"
 
@@ -82,6 +84,7 @@ def _connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 def _refuse_writes(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA query_only=ON")
+    cursor.execute(f"PRAGMA busy_timeout={READING_BUSY_TIMEOUT_MS}")
     cursor.close()
 
 
