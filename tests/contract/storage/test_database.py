@@ -13,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.errors import ErrorCode, InvalidInput, Unavailable
 from server.lessons.tables import webhook_table
@@ -127,13 +128,16 @@ def test_there_is_one_newest_revision() -> None:
 
 
 @pytest.mark.parametrize("engine_name", SQLITE_ONLY)
-async def test_sqlite_is_durable(database: Database) -> None:
+async def test_sqlite_is_durable_and_its_readers_are_impatient(database: Database) -> None:
+    async def pragmas(connection: AsyncConnection) -> dict[str, object]:
+        names = ("journal_mode", "synchronous", "foreign_keys", "query_only", "busy_timeout")
+        return {name: (await connection.execute(text(f"PRAGMA {name}"))).scalar_one() for name in names}
+
+    both = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    async with database.write() as connection:
+        assert await pragmas(connection) == {**both, "query_only": 0, "busy_timeout": 15000}
     async with database.read() as connection:
-        values = {
-            name: (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-        }
-    assert values == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 15000}
+        assert await pragmas(connection) == {**both, "query_only": 1, "busy_timeout": 1000}
 
 
 @pytest.mark.parametrize("engine_name", SQLITE_ONLY)
