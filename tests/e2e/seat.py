@@ -107,7 +107,7 @@ class Seat:
         before = self.frames()
         self.wait_until(lambda: self.frames() >= before + more, f"{more} more decoded frames than {before}")
 
-    def wait_for_width(self, width: int, *, within_s: float = 60.0) -> None:
+    def wait_for_width(self, width: int, *, within_s: float = 150.0) -> None:
         """Some camera arrives at this width, and its frames go on."""
         self.wait_until(
             lambda: any(entry.get("frameWidth") == width for entry in self.inbound("video")),

@@ -79,6 +79,79 @@ def test_only_the_page_that_is_shown_is_received_and_the_space_bar_opens_the_mic
     america.page.keyboard.press("Escape")
 
 
+# Every track that the page opens, by the way it came.
+KEEP_TRACKS = """
+(() => {
+  window.opened = [];
+  for (const way of ['getUserMedia', 'getDisplayMedia']) {
+    const open = navigator.mediaDevices[way].bind(navigator.mediaDevices);
+    navigator.mediaDevices[way] = async (...wish) => {
+      const stream = await open(...wish);
+      window.opened.push(...stream.getTracks().map((track) => [way, track]));
+      return stream;
+    };
+  }
+})()
+"""
+CAMERA, SHARE = "getUserMedia video", "getDisplayMedia video"
+RUNNING = """
+() => window.opened.filter(([, track]) => track.readyState === 'live').map(([way, track]) => `${way} ${track.kind}`)
+"""
+
+
+@pytest.mark.timeout(600)
+def test_what_a_lead_stops_ends_in_the_pupils_own_browser(lesson: Lesson, open_page: OpenPage) -> None:
+    """The camera and the capture of the screen are off there, not only unseen by others, and a line says why."""
+    taiwan, america = lesson.leads
+    pupil = ChromiumPupil(open_page("about:blank", size=(1366, 768)))
+    pupil.page.context.add_init_script(KEEP_TRACKS)
+    lesson.come_by_card(pupil)
+    lesson.admit(taiwan)
+    lesson.expect_inside(pupil)
+    tools = taiwan.tools_of(lesson.name)
+    notices, screen = pupil.page.locator("tc-notices"), america.page.locator("tc-tile[data-kind=screen] video")
+
+    def share() -> None:
+        pupil.press('.dock [data-action="screen"]')
+        expect(screen).to_be_visible()
+        assert {SHARE, "getDisplayMedia audio"} < set(pupil.run(RUNNING))
+
+    def expect_off(track: str, line: str) -> None:
+        expect(notices).to_contain_text(line)
+        wait_until(pupil.page, lambda: track not in pupil.run(RUNNING), f"{track} has ended")
+
+    may_share = tools.get_by_role("checkbox", name="Share the screen")
+    may_share.check()
+    share()
+    tools.get_by_role("button", name="Stop the sharing").click()
+    expect_off(SHARE, "A teacher stopped your screen share.")
+    assert "getDisplayMedia audio" not in pupil.run(RUNNING)
+    expect(screen).to_have_count(0)
+    expect(pupil.page.locator('.dock [data-action="screen"]')).to_contain_text("Share screen")
+    share()
+    may_share.uncheck()
+    expect_off(SHARE, "Only teachers share their screen now.")
+    expect(screen).to_have_count(0)
+    expect(pupil.page.locator('.dock [data-action="screen"]')).to_have_count(0)
+
+    assert CAMERA in pupil.run(RUNNING)
+    tools.get_by_role("button", name="Stop the camera").click()
+    expect_off(CAMERA, "A teacher turned your camera off.")
+    camera = pupil.page.locator('.dock [data-action="camera"]')
+    expect(camera).to_contain_text("Camera off")
+    camera.click()
+    expect(camera).to_contain_text("Camera on")
+    assert CAMERA in pupil.run(RUNNING), "and what was stopped can be seen running"
+    tools.get_by_role("checkbox", name="Use the camera").uncheck()
+    expect_off(CAMERA, "A teacher switched cameras off for now.")
+    expect(camera).to_be_disabled()
+    tools.get_by_role("checkbox", name="Use the camera").check()
+    expect(notices).to_contain_text("You may use your camera again.")
+    expect(camera).to_be_enabled()
+    assert CAMERA not in pupil.run(RUNNING), "only the pupil switches it on again"
+    taiwan.page.keyboard.press("Escape")
+
+
 TEXTS = (
     "Good morning from Hualien! 早安！",
     "What does 颱風 sound like in English?",

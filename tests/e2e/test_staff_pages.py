@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from server.pages.forms import MAX_UPLOAD_BYTES
 from tests.e2e.school_house import (
     LONG_NAME,
     NAMES,
@@ -186,6 +187,23 @@ def test_refused_forms(new_page: NewPage, school: School, language: str) -> None
     page.locator(".field-error").first.wait_for()
     assert page.evaluate("document.activeElement.matches('.notice')"), "the summary of errors has the focus"
     _photograph(page, "invite-wrong", language)
+
+
+def test_a_file_that_is_too_large_is_said_before_it_is_sent(new_page: NewPage, school: School) -> None:
+    """What was typed beside it stays."""
+    page = new_page("en")
+    sign_in(page, school.teacher)
+    page.goto(f"/class-groups/{school.group}/roster")
+    page.locator("textarea").fill("Ava\nBo")
+    file = page.locator("input[type=file]")
+    file.set_input_files({"name": "class.csv", "mimeType": "text/csv", "buffer": b"x" * (MAX_UPLOAD_BYTES + 1)})
+    page.locator("main form .button").click()
+    assert page.url.endswith("/roster")
+    assert "up to 200 kB" in file.evaluate("(one) => one.validationMessage")
+    assert page.locator("textarea").input_value() == "Ava\nBo"
+    file.set_input_files({"name": "class.csv", "mimeType": "text/csv", "buffer": b"name\n" + b"x" * 20})
+    page.locator("main form .button").click()
+    page.wait_for_url("**/preview")
 
 
 def test_somebody_not_verified_is_told_what_happens(new_page: NewPage, school: School) -> None:
