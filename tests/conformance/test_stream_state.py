@@ -11,8 +11,8 @@ from tests.conformance.signal_proxy import SignalProxy
 from tests.conformance.target import Target
 from tests.conformance.wait import until
 
-# So much lost in each of several reports is a path that is full, not chance.
-LOSS = 0.5
+# So much lost is no chance, however few packets a report is about; and what the client reports arrives.
+LOSS = 0.75
 # Reports come once a second, and the way back is found by probing it.
 SLOW_GUARD_S = 60.0
 
@@ -40,12 +40,15 @@ async def test_a_client_sees_a_video_pause_and_go_on(target: Target) -> None:
         assert StreamState.PAUSED not in told(far, lin, camera.sid)
 
         for relay in far.relays:
-            relay.loss = LOSS
+            relay.loss_to_client = LOSS
+        # Not only the newest: a loss that stays, however little is sent, is taken for the path's own after a while.
         await until(
-            lambda: told(far, lin, camera.sid)[-1:] == [StreamState.PAUSED], "the client hears of a pause", SLOW_GUARD_S
+            lambda: StreamState.PAUSED in told(far, lin, camera.sid),
+            lambda: f"the client hears of a pause; {[(relay.forwarded, relay.dropped) for relay in far.relays]}",
+            SLOW_GUARD_S,
         )
         for relay in far.relays:
-            relay.loss = 0.0
+            relay.loss_to_client = 0.0
         await until(
             lambda: told(far, lin, camera.sid)[-1:] == [StreamState.ACTIVE], "the client hears of the end", SLOW_GUARD_S
         )

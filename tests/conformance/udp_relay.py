@@ -33,7 +33,7 @@ class UdpRelay(asyncio.DatagramProtocol):
     def __init__(self, server: Address, *, loss: float, delay_ms: float, seed: int) -> None:
         self._server, self._delay_s = server, delay_ms / 1000
         # May change while packets flow: a path gets worse, and better.
-        self.loss = loss
+        self.loss_to_server = self.loss_to_client = loss
         self._random = random.Random(seed)
         self._upstreams: dict[Address, asyncio.Task[_Upstream]] = {}
         self._transport: asyncio.DatagramTransport | None = None
@@ -50,7 +50,7 @@ class UdpRelay(asyncio.DatagramProtocol):
         return host, port
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
-        if self._is_lost():
+        if self._is_lost(self.loss_to_server):
             return
         loop = asyncio.get_running_loop()
         if addr not in self._upstreams:
@@ -76,15 +76,15 @@ class UdpRelay(asyncio.DatagramProtocol):
             transport.sendto(data, self._server)
 
     def towards_client(self, data: bytes, client: Address) -> None:
-        if not self._is_lost():
+        if not self._is_lost(self.loss_to_client):
             asyncio.get_running_loop().call_later(self._delay_s, self._send_to_client, data, client)
 
     def _send_to_client(self, data: bytes, client: Address) -> None:
         if not self._is_closed and self._transport is not None:
             self._transport.sendto(data, client)
 
-    def _is_lost(self) -> bool:
-        if self._random.random() < self.loss:
+    def _is_lost(self, loss: float) -> bool:
+        if self._random.random() < loss:
             self.dropped += 1
             return True
         self.forwarded += 1
