@@ -1,7 +1,8 @@
-"""The whole run on two cores: groups of tests, two at a time; then lessons in browsers, which want both, alone."""
+"""The whole run on two cores: two groups of tests at a time, a third in what they leave; lessons in browsers last."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,23 +17,21 @@ E2E = "tests/e2e"
 LESSONS = ("test_classroom.py", "test_firefox.py", "test_lesson.py")
 # Large parts of a layer that are a group of their own.
 _APART = ("tests/integration/access", "tests/integration/house")
-# What shows a plain mistake soon, then the longest, then what fills up the core that is free first.
-_ORDER = (
-    ("tests/unit", "tests/contract"),
-    (E2E,),
-    ("tests/conformance",),
-    ("tests/integration",),
-    ("tests/integration/house",),
-    ("tests/fuzz",),
-    ("tests/integration/access",),
-)
+# The longest first: they wait for timers, disks and the network now and then.
+_ORDER = ((E2E,), ("tests/conformance",), ("tests/integration",), ("tests/integration/house",), ("tests/contract",))
+# These only compute: they take what the others leave of the cores, at a lower priority, so that nobody's time runs out.
+_ASIDE = (("tests/unit",), ("tests/fuzz",), ("tests/integration/access",))
+# So much that two busy cores still leave it a tenth of one (sched(7)); what hangs is told from that by a longer guard.
+_NICE = 10
+_PATIENT = "--timeout=900"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lanes:
-    """pytest's words, one list a process: `groups` in this order, two at a time; then `last`."""
+    """pytest's words, one list a process: `groups` in this order, two at a time, beside them `aside`; then `last`."""
 
     groups: tuple[list[str], ...]
+    aside: tuple[list[str], ...]
     last: list[str]
 
 
@@ -41,15 +40,20 @@ def lanes(folders: Sequence[str], browser_files: Sequence[str]) -> Lanes:
     last = [file for file in browser_files if Path(file).name in LESSONS]
     pages = [file for file in browser_files if file not in last]
     apart = [part for part in _APART if str(Path(part).parent) in folders]
-    left = [folder for folder in folders if folder != E2E and not any(folder in group for group in _ORDER)]
-    groups: list[list[str]] = []
-    for group in (*_ORDER, tuple(left)):
+    known = {folder for group in (*_ORDER, *_ASIDE) for folder in group}
+    left = tuple(folder for folder in folders if folder not in known)
+
+    def words_of(group: Sequence[str]) -> list[str]:
         if group == (E2E,):
-            groups.append(pages)
-            continue
+            return pages
         chosen = [folder for folder in group if folder in folders or folder in apart]
-        groups.append([*chosen, *(f"--ignore={part}" for part in apart if str(Path(part).parent) in chosen)])
-    return Lanes(groups=tuple(group for group in groups if group), last=last)
+        return [*chosen, *(f"--ignore={part}" for part in apart if str(Path(part).parent) in chosen)]
+
+    return Lanes(
+        groups=tuple(words for group in (*_ORDER, left) if (words := words_of(group))),
+        aside=tuple([*words, _PATIENT] for group in _ASIDE if (words := words_of(group))),
+        last=last,
+    )
 
 
 def command_of(words: Sequence[str]) -> list[str]:
@@ -60,13 +64,21 @@ def command_of(words: Sequence[str]) -> list[str]:
     return command
 
 
-class TwoAtOnce:
-    """Runs the groups in their order, two at a time. What one says is written when it ends: two never speak at once."""
+class SideBySide:
+    """Runs the groups in their order, two at a time, and beside them those aside, which the two take up in the end.
+
+    What a group says is written when it ends, so that two never speak at once.
+    """
 
     def __init__(
-        self, groups: Sequence[Sequence[str]], root: Path, command: Callable[[Sequence[str]], list[str]] = command_of
+        self,
+        groups: Sequence[Sequence[str]],
+        aside: Sequence[Sequence[str]],
+        root: Path,
+        command: Callable[[Sequence[str]], list[str]] = command_of,
     ) -> None:
         self._waiting = list(groups)
+        self._aside = list(aside)
         self._root = root
         self._command = command
         self._lock = threading.Lock()
@@ -75,7 +87,7 @@ class TwoAtOnce:
 
     def run(self) -> list[int]:
         """Their exit codes. Interrupted, it ends what runs: pytest clears up what it started."""
-        workers = [threading.Thread(target=self._work, name=f"tests-{number}") for number in range(2)]
+        workers = [threading.Thread(target=self._work, args=(nice,)) for nice in (0, 0, _NICE)]
         for worker in workers:
             worker.start()
         try:
@@ -84,6 +96,7 @@ class TwoAtOnce:
         except BaseException:
             with self._lock:
                 self._waiting.clear()
+                self._aside.clear()
                 for process in self._running:
                     process.terminate()
             for worker in workers:
@@ -91,13 +104,14 @@ class TwoAtOnce:
             raise
         return self._codes
 
-    def _work(self) -> None:
+    def _work(self, nice: int) -> None:
         while True:
             with tempfile.TemporaryFile() as said:
                 with self._lock:
-                    if not self._waiting:
+                    queue = self._waiting if self._waiting and not nice else self._aside
+                    if not queue:
                         return
-                    words = self._waiting.pop(0)
+                    words = queue.pop(0)
                     sys.stderr.write(f"tongchuang: pytest {' '.join(words)} (its lines follow when it ends)\n")
                     started_s = time.monotonic()
                     process = subprocess.Popen(
@@ -108,6 +122,8 @@ class TwoAtOnce:
                         stderr=subprocess.STDOUT,
                     )
                     self._running.add(process)
+                    if nice:
+                        os.setpriority(os.PRIO_PROCESS, process.pid, min(os.nice(0) + nice, 19))
                 code = process.wait()
                 said.seek(0)
                 with self._lock:

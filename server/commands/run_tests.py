@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from server.commands.browsers import install_missing
-from server.commands.lanes import E2E, TwoAtOnce, command_of, lanes
+from server.commands.lanes import E2E, SideBySide, command_of, lanes
 from server.commands.web import run_npm
 from server.locks import check_locks
 
@@ -52,9 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _everything(folders: Sequence[str]) -> list[int]:
-    """Node's first; then all but the lessons, two groups at a time; then those, which want both cores."""
+    """Node's first; then all but the lessons, side by side; then those, which want both cores."""
     whole = lanes(folders, sorted(str(path) for path in Path(E2E).glob("test_*.py")))
-    return [_node_tests(), *TwoAtOnce(whole.groups, ROOT).run(), _pytest(whole.last)]
+    return [_node_tests(), *SideBySide(whole.groups, whole.aside, ROOT).run(), _pytest(whole.last)]
 
 
 def _pytest(words: Sequence[str]) -> int:

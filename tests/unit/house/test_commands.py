@@ -14,7 +14,7 @@ from server import bootstrap
 from server.cli import COMMANDS, main
 from server.commands import browsers
 from server.commands.data_folder import prepare_data_folder
-from server.commands.lanes import LESSONS, TwoAtOnce, lanes
+from server.commands.lanes import LESSONS, SideBySide, lanes
 from server.commands.run_tests import ORDER, plan
 from server.commands.token import ttl
 from server.errors import ErrorCode, Unavailable
@@ -43,35 +43,37 @@ def test_the_whole_run_leaves_no_test_out_and_runs_none_twice() -> None:
     folders = [f"tests/{layer}" for layer in ORDER]
     files = sorted(str(path) for path in Path("tests/e2e").glob("test_*.py"))
     whole = lanes(folders, files)
-    words = [*whole.last, *(word for group in whole.groups for word in group)]
+    words = [*whole.last, *(word for group in (*whole.groups, *whole.aside) for word in group)]
     apart = [word.removeprefix("--ignore=") for word in words if word.startswith("--ignore=")]
     chosen = [word for word in words if not word.startswith("--")]
     assert sorted(chosen) == sorted([*(folder for folder in folders if folder != "tests/e2e"), *apart, *files])
     assert all(Path(part).is_dir() for part in apart)
     assert {Path(file).name for file in whole.last} == set(LESSONS)
     # Playwright's API and asyncio tests never share a process.
-    for group in (whole.last, *whole.groups):
+    for group in (whole.last, *whole.groups, *whole.aside):
         assert len({word.startswith("tests/e2e") for word in group if not word.startswith("--")}) == 1
 
 
 def test_a_layer_that_nobody_thought_of_has_its_turn() -> None:
-    groups = lanes(["tests/unit", "tests/new"], []).groups
-    assert [word for group in groups for word in group] == ["tests/unit", "tests/new"]
+    whole = lanes(["tests/unit", "tests/new"], [])
+    assert whole.groups == (["tests/new"],)
+    assert [words[0] for words in whole.aside] == ["tests/unit"]
 
 
-def test_two_groups_run_at_once_and_every_exit_code_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    # The first two wait for one another, so that neither ends alone; each says its name.
+def test_groups_run_side_by_side_and_every_exit_code_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # Three wait for one another, so that none ends alone; each says its name and how nice it is.
     meet = """
-import pathlib, sys, time
+import os, pathlib, sys, time
 pathlib.Path(sys.argv[1]).touch()
-while not pathlib.Path(sys.argv[2]).exists():
+while not all(pathlib.Path(name).exists() for name in "abc"):
     time.sleep(0.01)
-print("said", sys.argv[1])
+print("said", sys.argv[1], os.nice(0) > int(sys.argv[2]))
 """
-    scripts = {"a": (meet, "a", "b"), "b": (meet, "b", "a"), "c": ("raise SystemExit(3)",)}
-    codes = TwoAtOnce(list(scripts), tmp_path, lambda name: [sys.executable, "-c", *scripts[str(name)]]).run()
-    assert sorted(codes) == [0, 0, 3]
-    assert {"said a", "said b"} <= set(capsys.readouterr().out.splitlines())
+    own = str(os.nice(0))
+    scripts = {"a": (meet, "a", own), "b": (meet, "b", own), "c": (meet, "c", own), "d": ("raise SystemExit(3)",)}
+    codes = SideBySide(["a", "b"], ["c", "d"], tmp_path, lambda name: [sys.executable, "-c", *scripts[str(name)]]).run()
+    assert sorted(codes) == [0, 0, 0, 3]
+    assert {"said a False", "said b False", "said c True"} <= set(capsys.readouterr().out.splitlines())
 
 
 def test_every_layer_has_its_turn() -> None:
