@@ -59,7 +59,7 @@ class Renderer:
         self.names = tuple(texts)
         self._environments = {language: _environment(catalogue, language, texts.get) for language in LANGUAGES}
         for environment in self._environments.values():
-            environment.globals.update(assets=assets, version=version)
+            environment.globals.update(assets=assets, product_version=version)
 
     def compile_all(self) -> None:
         """For a thread beside the event loop, once the server answers. Raises TemplateError for a broken template."""

@@ -78,8 +78,8 @@ async def fill_in(pair: Pair, **question: object) -> dict[str, str]:
     token = re.search(r'name="csrf" value="([^"]+)"', page.html)
     assert token
     slots = dict(re.findall(r'type="hidden" name="(slot_\d+)" value="([^"]+)"', page.html))
-    for name, options in re.findall(r'<select id="[^"]+" name="(slot_\d+)">(.*?)</select>', page.html, re.DOTALL):
-        slots[name] = re.findall(r'value="([^"]+)"', options)[0]
+    for name, key in re.findall(r'type="radio" name="(slot_\d+)" value="([^"]+)" checked', page.html):
+        slots[name] = key
     assert len(slots) == 3
     said = {"title_en": "Two mornings", "title_zh": "兩地晨光", "partner_lead": pair.ortega.id, "csrf": token[1]}
     return asked | slots | said
