@@ -129,7 +129,7 @@ def answer_table(answer: Answer, most: int) -> str:
     lines = [
         f"A  {query.a.school.name.en}, {query.a.group.name.en} ({query.a.school.zone})",
         f"B  {query.b.school.name.en}, {query.b.group.name.en} ({query.b.school.zone})",
-        f"{query.minutes} minutes, {query.weeks} weeks from {query.from_on}, tzdata {answer.tzdata}",
+        f"{query.minutes} minutes, {query.weeks} {'week' if query.weeks == 1 else 'weeks'} from {query.from_on}, tzdata {answer.tzdata}",
         "",
     ]
     if answer.slots:
@@ -145,9 +145,10 @@ def answer_table(answer: Answer, most: int) -> str:
             )
             for s in answer.slots[:most]
         ]
-        lines.append(table(("#", "A", "B", "TIER", "PAYS", "BURDEN A/B", "CALENDAR"), rows))
+        lines.append(table(("#", "A", "B", "TIER", "PAYS", "OUTSIDE A/B", "CALENDAR"), rows))
         if len(answer.slots) > most:
             lines.append(f"… and {len(answer.slots) - most} more (--all)")
+        lines.append("OUTSIDE: minutes outside of school hours on either side; PAYS: the side that gives more of them.")
         lines += ["", "Why the first one:", *(f"  {reason.text.en}" for reason in answer.slots[0].reasons)]
     if answer.none_because:
         lines += ["", "Why there are so few:" if answer.slots else "Why there are none:"]
