@@ -126,10 +126,11 @@ def parties_table(parties: Sequence[Party]) -> str:
 def answer_table(answer: Answer, most: int) -> str:
     """Both dates and both weekdays in every line, because they differ (guide §1.2)."""
     query = answer.query
+    weeks = "1 week" if query.weeks == 1 else f"{query.weeks} weeks"
     lines = [
         f"A  {query.a.school.name.en}, {query.a.group.name.en} ({query.a.school.zone})",
         f"B  {query.b.school.name.en}, {query.b.group.name.en} ({query.b.school.zone})",
-        f"{query.minutes} minutes, {query.weeks} {'week' if query.weeks == 1 else 'weeks'} from {query.from_on}, tzdata {answer.tzdata}",
+        f"{query.minutes} minutes, {weeks} from {query.from_on}, tzdata {answer.tzdata}",
         "",
     ]
     if answer.slots:

@@ -12,10 +12,9 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from scheduler import zone
-from scheduler.causes import lift
 from scheduler.expand import Party
 from scheduler.explain import date_names
-from scheduler.interval import Interval, to_minute
+from scheduler.interval import Interval, cells_for, to_minute
 from scheduler.model import Names
 from scheduler.search import Query, Run, Sides, expand_sides, scan, search, slot_at, tier_at
 from scheduler.slot import Reason, Slot
@@ -188,10 +187,25 @@ def why_not(query: Query, sides: Sides, cell: int, wanted_at: datetime, agreed: 
         if tier_at(query, sides, cell) is not None:
             return Reason(code="lesson_agreed", text=_said(on, _AGREED))
     for cause, name in _CAUSES.items():
-        if tier_at(query, lift(sides, cause), cell) is not None:
+        if _fits_without(query, sides, cause, cell):
             return Reason(code=cause, text=_said(on, name))
     text = Names(en=f"{on.en}: outside the hours that both offer.", zh=f"{on.zh}：不在兩邊都開放的時段內。")
     return Reason(code="outside_windows", text=text)
+
+
+def _fits_without(query: Query, sides: Sides, cause: str, cell: int) -> bool:
+    """Whether a lesson could start there had that cause taken nothing. Only these cells are looked at: putting whole
+    terms together again for each cause took longer than planning the term."""
+    order, cells = query.worst_tier.order, cells_for(query.minutes)
+    whole = (1 << cells) - 1
+    if cell < 0 or not any(cause in side.lost for side in sides.all):
+        return False
+    for side in sides.all:
+        back = side.lost.get(cause)
+        bits = side.up_to[order] >> cell | (back[order] >> cell if back is not None else 0)
+        if bits & whole != whole:
+            return False
+    return sides.free >> cell & whole == whole
 
 
 def _said(on: Names, name: Names) -> Names:
