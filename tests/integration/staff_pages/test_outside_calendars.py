@@ -23,7 +23,7 @@ from server.people import Account, Role, School
 from server.sealing import Seal
 from server.storage import Database, database_url_for
 from tests.integration.staff_pages.conftest import House
-from tests.integration.staff_pages.web_user import Seen
+from tests.integration.staff_pages.web_user import Seen, best_first
 
 OWN = "/account/calendars"
 SECRET = "needle-5ecret"
@@ -95,7 +95,7 @@ class Case:
         monday = self.tuesday - timedelta(days=1)
         seen = await self.house.anybody.get(f"/hours?a={self.a}&b={self.b}&from={monday}&weeks=1&all=1")
         assert seen.status == 200
-        shown = re.sub(r"^.*?Best first", "", seen.text, flags=re.DOTALL)
+        shown = best_first(seen.text)
         return f"{self.tuesday.month}/{self.tuesday.day} 週二" in shown
 
 

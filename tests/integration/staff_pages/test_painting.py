@@ -16,7 +16,7 @@ from server.lessons import Lessons
 from server.pair import LocalizedText, Side
 from server.people import Account, AuditFilter, Role
 from tests.integration.staff_pages.conftest import House
-from tests.integration.staff_pages.web_user import Seen, WebUser
+from tests.integration.staff_pages.web_user import Seen, WebUser, best_first
 
 OWN = "/account/availability"
 # A week in term on both sides; the fake clock stands before it.
@@ -121,7 +121,7 @@ async def test_a_teacher_who_cannot_is_a_busy_teacher_of_the_chosen_classes(pair
     assert "10/27 週二 08:40" in await pair.found(), "the class was not chosen yet"
     await teach(pair)
     text = await pair.found()
-    assert "10/27 週二" not in re.sub(r"^.*?Best first", "", text, flags=re.DOTALL)
+    assert "10/27 週二" not in best_first(text)
     assert "10/28 週三 08:40" in text
     assert "Lin" not in re.sub(r"^.*?Find an hour for two classes", "", text, flags=re.DOTALL), (
         "who cannot is told to nobody"
@@ -137,7 +137,7 @@ async def test_a_gladly_offered_evening_opens_hours_on_that_date_alone(pair: Pai
     )
     assert seen.status == 200
     text = await pair.found(weeks=2)
-    list_of = re.sub(r"^.*?Best first", "", text, flags=re.DOTALL)
+    list_of = best_first(text)
     early = re.findall(r"(\d+/\d+ 週.) 0[56]:\d\d", list_of)
     assert set(early) == {"10/27 週二"}
 
@@ -157,7 +157,7 @@ async def test_a_coordinator_paints_for_a_class_and_a_teacher_only_looks(pair: P
         await pair.week(path), path, cell=[f"{TUESDAY}/{hour * 60}" for hour in range(6, 22)], brush="cannot"
     )
     assert after.status == 200
-    text = re.sub(r"^.*?Best first", "", await pair.found(), flags=re.DOTALL)
+    text = best_first(await pair.found())
     assert "10/27 週二" not in text
     entries = (await pair.house.people.audit.read(AuditFilter(school_id=pair.chief.school_id))).entries
     assert entries[0].action == "class_hours.painted"

@@ -153,3 +153,8 @@ class WebUser:
         for name, content in uploads.items():
             data.add_field(name, content, filename="class.csv", content_type="text/csv")
         return await self.post(form_action, data)
+
+
+def best_first(text: str) -> str:
+    """Of the page of hours, the ranked list alone: the grid beside it names every date, also those without an hour."""
+    return text.split("Best first", 1)[-1].split("Week by week", 1)[0]
