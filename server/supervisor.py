@@ -30,6 +30,8 @@ log = structlog.get_logger("tongchuang.supervisor")
 BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 # A child that lived for so long was healthy: its death starts the row of waits anew.
 HEALTHY_AFTER_S = 30.0
+# Whoever was cut off comes back within three seconds; to load the next spare meanwhile would take a core from them.
+SPARE_PAUSE_S = 4.0
 _FOLDER_PREFIX = "tongchuang-workers-"
 
 
@@ -71,6 +73,7 @@ class Supervisor:
         on_change: Callable[[Sequence[SlotState]], None] = lambda _: None,
         briefing: Callable[[], object] | None = None,
         keeps_spare: bool = False,
+        spare_pause_s: float = SPARE_PAUSE_S,
     ) -> None:
         self._folder: Path | None = None
         self._slots = [_Slot(launch) for launch in launches]
@@ -79,7 +82,7 @@ class Supervisor:
         self._clock = clock
         self._on_change = on_change
         self._briefing = briefing
-        self._keeps_spare = keeps_spare
+        self._keeps_spare, self._spare_pause_s = keeps_spare, spare_pause_s
         self._spare: Spare | None = None
         self._tasks = TaskOwner("supervisor")
         self._is_stopping = False
@@ -121,6 +124,7 @@ class Supervisor:
             if await self._spare.load():
                 log.info("spare_loaded", kind=self._kind)
                 await self._spare.wait_until_used_up()
+                await asyncio.sleep(self._spare_pause_s)
             else:
                 log.error("spare_failed", kind=self._kind)
                 await self._spare.close()

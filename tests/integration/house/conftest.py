@@ -39,6 +39,7 @@ class Supervised(Supervisor):
             clock=SystemClock(),
             on_change=self.directory.update,
             keeps_spare=keeps_spare,
+            spare_pause_s=0.0,
         )
 
 
