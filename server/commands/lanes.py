@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -98,7 +99,8 @@ class SideBySide:
                 self._waiting.clear()
                 self._aside.clear()
                 for process in self._running:
-                    process.terminate()
+                    # Why not SIGTERM: that ends pytest at once, and the servers of its tests run on.
+                    process.send_signal(signal.SIGINT)
             for worker in workers:
                 worker.join()
             raise
