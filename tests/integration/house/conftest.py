@@ -110,5 +110,8 @@ async def _ended(command: Command) -> None:
 
 @pytest.fixture
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
+    connector = aiohttp.TCPConnector()
+    async with aiohttp.ClientSession(connector=connector) as session:
         yield session
+        # Why: an end of TLS that waits for the other side outlives this loop, and the next test is blamed for it.
+        await connector.close(abort_ssl=True)

@@ -208,6 +208,7 @@ async def test_tls_without_a_proxy(start: StartCommand, http: aiohttp.ClientSess
     seat = await (await http.get(serve.url + "/api/v1/demo/lesson/token?seat=lin", ssl=False)).json()
     async with http.ws_connect(serve.url + "/rtc", params={"access_token": seat["token"]}, ssl=False) as socket:
         assert SignalResponse.FromString(await socket.receive_bytes()).WhichOneof("message") == "join"
+    assert (await serve.stop())[0] == 0
 
 
 async def test_media_alone(start: StartCommand, http: aiohttp.ClientSession) -> None:
