@@ -25,8 +25,8 @@ class Answer:
     relaxations: tuple[Relaxation, ...]
 
 
-# Empty and thin answers are small and the dearest, because their relaxations are searched for.
-_MOST_KEPT_SLOTS = 30
+# Two months of a pair that meets well; some 60 kB. A term of a good pair is more, and asked for once.
+_MOST_KEPT_SLOTS = 120
 _kept: Kept[Answer] = Kept(256)
 
 

@@ -10,6 +10,7 @@ from server.access import Action, Adult, authorise, viewer_of
 from server.ids import ClassGroupId
 from server.lessons import ClassHours, ClassName
 from server.pages import wall
+from server.pages.scheduling.chip import Chips
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
 from server.pages.scheduling.find_hour import MOST_WEEKS, TIER_NAMES, TIERS, Found, HourQuestion, find
 from server.pages.scheduling.week_grid import Seam, Week
@@ -39,11 +40,13 @@ async def show_hours(request: web.Request) -> web.Response:
         most_weeks=MOST_WEEKS,
         tiers=TIERS,
         tier_names=TIER_NAMES,
+        lang_of=wall.lang_of,
         wall_text=wall.wall_text,
         day_text=wall.day_text,
         weekday_text=wall.weekday_text,
         time_text=wall.time_text,
         hour_text=wall.hour_text,
+        chips_of=Chips,
         week_text=week_text,
         seam_text=seam_text,
     )
