@@ -20,7 +20,6 @@ import aiohttp
 
 from bench.class_lesson import serving
 from bench.measure import (
-    GENERATOR_CORE,
     SERVER_CORE,
     cpu_seconds,
     descendants,
@@ -50,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     arguments = argparse.ArgumentParser(prog="bench hours", description=__doc__)
     arguments.add_argument("--rate", type=float, default=50.0, help="questions a second (default 50)")
     arguments.add_argument("--seconds", type=float, default=60.0, help="for how long (default 60)")
-    arguments.add_argument("--apps", type=int, default=1, help="app processes (default 1)")
+    arguments.add_argument("--apps", type=int, default=1, help="app processes (default 1; more need REDIS_URL)")
     arguments.add_argument("--path", default="/hours", help="what is asked (default the page /hours)")
     arguments.add_argument("--realtime", action="store_true", help="before other work (SCHED_RR): on a busy machine")
     arguments.add_argument("--seed", type=int, default=1)
@@ -131,9 +130,10 @@ async def run(options: argparse.Namespace) -> int:
         connector = aiohttp.TCPConnector(limit=0)
         async with serving(data, options.apps) as server, aiohttp.ClientSession(connector=connector) as http:
             pids = [server.pid, *descendants(server.pid)]
-            pin(pids, SERVER_CORE)
+            # One has a core to itself; several have the machine, as at a school.
+            if options.apps == 1:
+                pin(pids, SERVER_CORE)
             prefer(pids)
-            pin([os.getpid()], GENERATOR_CORE)
             quiet_generator()
             if options.realtime:
                 in_real_time([*pids, os.getpid()])
