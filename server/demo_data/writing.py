@@ -6,7 +6,7 @@ Safe to call at every start: what is there stays, what visitors did to it stays,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -71,12 +71,12 @@ async def write_demo_data(database: Database, clock: Clock) -> None:
     await seed_people(database, demo_people(now), now)
     there = await lessons_with_prefix(database, PREFIX)
     # In a thread: the scheduler reads school files, and thinks for a second or two when there is a new week to fill.
-    missing = await asyncio.to_thread(missing_lessons, there, now)
     series = await asyncio.to_thread(missing_series, there, now)
+    of_series = series[1] if series is not None else []
+    missing = await asyncio.to_thread(missing_lessons, there, now, of_series)
     if not missing and series is None:
         return
     repository = SqlLessonRepository(database)
-    of_series = series[1] if series is not None else []
     for lesson in (*missing, *of_series):
         await repository.add(lesson, _notices(lesson, now))
     if series is not None:
@@ -88,10 +88,12 @@ async def write_demo_data(database: Database, clock: Clock) -> None:
     log.info("demo_lessons_written", written=len(missing), removed=len(old))
 
 
-def missing_lessons(there: Mapping[LessonId, SeedLesson], now: datetime) -> list[Lesson]:
-    """Those of this week that are not there yet, at the hours that the scheduler finds."""
+def missing_lessons(
+    there: Mapping[LessonId, SeedLesson], now: datetime, of_series: Sequence[Lesson] = ()
+) -> list[Lesson]:
+    """Those of this week that are not there yet, at hours that the scheduler finds; `of_series` come beside them."""
     missing = []
-    dates = {lesson_id: seed.on for lesson_id, seed in there.items()}
+    dates = {lesson_id: seed.on for lesson_id, seed in there.items()} | {one.id: one.date for one in of_series}
     for plan in DEMO_PLANS:
         if plan.at is None:
             lesson = demo_lesson_of(plan, now, frozenset(there))

@@ -103,6 +103,7 @@ RUNNING = """
 def test_what_a_lead_stops_ends_in_the_pupils_own_browser(lesson: Lesson, open_page: OpenPage) -> None:
     """The camera and the capture of the screen are off there, not only unseen by others, and a line says why."""
     taiwan, america = lesson.leads
+    taiwan.page.set_viewport_size({"width": 1366, "height": 768})
     pupil = ChromiumPupil(open_page("about:blank", size=(1366, 768)))
     pupil.page.context.add_init_script(KEEP_TRACKS)
     lesson.come_by_card(pupil)
