@@ -179,6 +179,7 @@ def test_a_lead_can_use_the_page_with_forty_pupils(lesson: Lesson, base_url: str
         crowd.say(TEXTS)
         expect(lead.page.locator("#waiting-title .count")).to_have_text(str(late))
         lead.page.set_viewport_size({"width": 1366, "height": 768})
+        lead.show("class")
         expect(lead.message(TEXTS[-1])).to_be_visible()
         for language in LANGUAGES:
             speak(lead.page, language)
