@@ -43,8 +43,6 @@ async def show_hours(request: web.Request) -> web.Response:
         lang_of=wall.lang_of,
         wall_text=wall.wall_text,
         day_text=wall.day_text,
-        weekday_text=wall.weekday_text,
-        time_text=wall.time_text,
         hour_text=wall.hour_text,
         chips_of=Chips,
         week_text=week_text,
