@@ -14,6 +14,7 @@ import {
 import { m } from '../i18n/language.ts';
 import { mediaUrl, Refusal, type MediaTicket } from './api.ts';
 import { reasonText, remarkText, type Phase } from './phase.ts';
+import { permitted } from './rights.ts';
 
 const BACK_SHOWN_MS = 4000; // long enough to read one line
 const REMARK_SHOWN_MS = 12_000; // a line to read and to act upon
@@ -119,17 +120,20 @@ export class Session {
     await this.room.disconnect();
   }
 
-  setMicrophone(isOn: boolean): Promise<void> {
-    return this.say(this.room.localParticipant.setMicrophoneEnabled(isOn));
+  async setMicrophone(isOn: boolean): Promise<void> {
+    if (isOn) await permitted(this.room.localParticipant, Track.Source.Microphone);
+    await this.say(this.room.localParticipant.setMicrophoneEnabled(isOn));
   }
 
-  setCamera(isOn: boolean): Promise<void> {
-    return this.say(this.room.localParticipant.setCameraEnabled(isOn));
+  async setCamera(isOn: boolean): Promise<void> {
+    if (isOn) await permitted(this.room.localParticipant, Track.Source.Camera);
+    await this.say(this.room.localParticipant.setCameraEnabled(isOn));
   }
 
-  setScreen(isOn: boolean): Promise<void> {
+  async setScreen(isOn: boolean): Promise<void> {
     const options = { audio: SHARED_SOUND, contentHint: 'detail', selfBrowserSurface: 'include' } as const;
-    return this.say(this.room.localParticipant.setScreenShareEnabled(isOn, options));
+    if (isOn) await permitted(this.room.localParticipant, Track.Source.ScreenShare);
+    await this.say(this.room.localParticipant.setScreenShareEnabled(isOn, options));
   }
 
   async setDevice(kind: MediaDeviceKind, device: string): Promise<void> {
