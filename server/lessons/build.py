@@ -89,6 +89,7 @@ def build_lessons(
     painted, teachers = PaintedHours(database, clock), ClassTeachers(database)
     outside = OutsideStore(database, seal)
     classes = Classes(
+        database=database,
         people=people,
         files=files,
         painted=painted,

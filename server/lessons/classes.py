@@ -6,7 +6,8 @@ A fixed number of queries for both, however many schools there are.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 
 from scheduler import DatedBusy, Interval, Teacher, TeacherId
@@ -19,11 +20,27 @@ from server.lessons.lesson import Lesson
 from server.lessons.ports import LessonRepository
 from server.lessons.school_file import SchoolFiles
 from server.people import Account, ClassGroup, People, School
+from server.storage import Database, KeptReads
 
 # The scheduler looks at most sixty weeks ahead; a date before yesterday is asked about by nobody.
 _BACK, _AHEAD = timedelta(days=2), timedelta(weeks=61)
 # A proposal that the other side has not answered keeps no hour from anybody.
 _AGREED = frozenset({LessonState.CONFIRMED, LessonState.CONSENT_CHECKED, LessonState.LOBBY, LessonState.LIVE})
+
+
+# Class groups that are asked about on one day, and the question for all names.
+_MOST_KEPT = 512
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the hours of one class group depend on beside the database."""
+
+    id: ClassGroupId
+    lead: AccountId | None
+    today: date
+    with_agreed: bool
+    with_archived: bool
 
 
 class Classes:
@@ -32,6 +49,7 @@ class Classes:
     def __init__(
         self,
         *,
+        database: Database,
         people: People,
         files: SchoolFiles,
         painted: PaintedHours,
@@ -47,9 +65,14 @@ class Classes:
         self._calendars = calendars
         self._lessons = lessons
         self._clock = clock
+        self._names: KeptReads[None, tuple[ClassName, ...]] = KeptReads(database, 1)
+        self._hours: KeptReads[_Asked, ClassHours | None] = KeptReads(database, _MOST_KEPT)
 
     async def names(self) -> tuple[ClassName, ...]:
         """Of all that are not archived, in the order of schools, then of classes."""
+        return await self._names.get(None, self._read_names)
+
+    async def _read_names(self) -> tuple[ClassName, ...]:
         schools = await self._people.schools.list()
         of_school: dict[str, list[ClassGroup]] = {}
         for group in await self._people.class_groups.all():
@@ -101,17 +124,35 @@ class Classes:
         themselves. `leads`: who would lead, whose agreed lessons count beside those of the class and its teachers.
         `with_archived`: for lessons that are in the books already.
         """
+        today = self._clock.now().date()
+
+        async def read(missing: Collection[_Asked]) -> dict[_Asked, ClassHours | None]:
+            led = {one.id: one.lead for one in missing if one.lead is not None}
+            read = await self._read_hours([one.id for one in missing], led, today, with_agreed, with_archived)
+            return {one: read.get(one.id) for one in missing}
+
+        asked = [_Asked(one, leads.get(one), today, with_agreed, with_archived) for one in dict.fromkeys(ids)]
+        found = await self._hours.get_many(asked, read)
+        return {one.id: hours for one, hours in found.items() if hours is not None}
+
+    async def _read_hours(
+        self,
+        ids: Collection[ClassGroupId],
+        leads: Mapping[ClassGroupId, AccountId],
+        today: date,
+        with_agreed: bool,
+        with_archived: bool,
+    ) -> dict[ClassGroupId, ClassHours]:
         found = await self._people.class_groups.find_many(ids)
         groups = {one.id: one for one in found.values() if with_archived or one.archived_at is None}
         schools = await self._people.schools.find_many({group.school_id for group in groups.values()})
         files = await self._files.texts(list(schools))
         teachers = await self._teachers.of_class_groups(list(groups))
         accounts = await self._people.accounts.find_many({one for some in teachers.values() for one in some})
-        now = self._clock.now()
-        first, last = now.date() - _BACK, now.date() + _AHEAD
+        first, last = today - _BACK, today + _AHEAD
         owners = [*map(Owner.class_group, groups), *map(Owner.account, accounts)]
         painted = await self._painted.of_many(owners, first, last)
-        elsewhere = await self._calendars.busy_of(list(accounts), now - _BACK, now + _AHEAD)
+        elsewhere = await self._calendars.busy_of(list(accounts), _midnight(first), _midnight(last))
         lessons = [
             lesson
             for lesson in (
@@ -151,6 +192,10 @@ class Classes:
             size=0,
             school_file=(await self._files.texts([school.id])).get(school.id, ""),
         )
+
+
+def _midnight(on: date) -> datetime:
+    return datetime.combine(on, time(), UTC)
 
 
 def _counts(account: Account | None, group: ClassGroup) -> bool:

@@ -13,6 +13,10 @@ from server.people.model import LANGUAGES, Language, School
 from server.people.parts import Parts
 from server.people.school_repository import all_schools, find_schools, insert_school, update_school
 from server.people.text import clean_name
+from server.storage import KeptReads
+
+# Each page of staff names its own school.
+_MOST_KEPT = 256
 
 
 class SchoolService:
@@ -20,6 +24,7 @@ class SchoolService:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._found: KeptReads[SchoolId, School | None] = KeptReads(parts.database, _MOST_KEPT)
         self._zones = frozenset(available_timezones())
 
     async def create(
@@ -82,7 +87,10 @@ class SchoolService:
         return tuple(school for school in schools if self._parts.is_demo or not school.is_demo)
 
     async def find(self, school_id: SchoolId) -> School | None:
-        return (await self.find_many([school_id])).get(school_id)
+        async def read() -> School | None:
+            return (await self.find_many([school_id])).get(school_id)
+
+        return await self._found.get(school_id, read)
 
     async def find_many(self, ids: Iterable[SchoolId]) -> dict[SchoolId, School]:
         async with self._parts.database.read() as connection:

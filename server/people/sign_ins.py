@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,6 +31,8 @@ from server.people.sign_in_repository import (
     trim_sign_ins,
 )
 from server.people.text import email_key
+from server.people.token import hash_of
+from server.storage import KeptReads
 
 # A school day and an evening; a week, so that nobody stays signed in on a machine of the staff room over the holidays.
 IDLE = timedelta(hours=12)
@@ -39,8 +42,19 @@ SIGN_IN_MAX_AGE_S = int(ABSOLUTE.total_seconds())
 TOUCH_AFTER = timedelta(minutes=10)
 # More browsers than a teacher has; beyond, the oldest sign-ins end.
 MAX_PER_ACCOUNT = 20
+# The adults who are at it at once; a request asks who it is before anything else.
+_MOST_KEPT = 1_024
 
 log = structlog.get_logger("tongchuang.people")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sight:
+    """A sign-in and whose it is, as the database has them; whether it still counts, the clock says."""
+
+    expires_at: datetime
+    seen_at: datetime
+    account: Account
 
 
 class SignIns:
@@ -48,6 +62,7 @@ class SignIns:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._sights: KeptReads[str, _Sight | None] = KeptReads(parts.database, _MOST_KEPT)
         limit = parts.limits.limit
         # Wrong ones only: the slips of a whole staff room behind one address at eight o'clock; then one in two seconds.
         self._per_address = limit("sign-in-address", burst=60, per_second=0.5)
@@ -98,17 +113,21 @@ class SignIns:
     async def find_by_token(self, token: str) -> SignedIn | None:
         """Whose cookie this is; None when it is nobody's, has expired, was idle for too long, or was disabled."""
         now = self._parts.clock.now()
-        async with self._parts.database.read() as connection:
-            row = await find_sign_in(connection, token)
-            if row is None or row.expires_at <= now or row.seen_at <= now - IDLE:
-                return None
-            kept = await find_kept(connection, row.account_id)
-        if kept is None or not self._may_be_signed_in(kept):
+        sight = await self._sights.get(hash_of(token), lambda: self._sight(token))
+        if sight is None or sight.expires_at <= now or sight.seen_at <= now - IDLE:
             return None
-        if now - row.seen_at >= TOUCH_AFTER:
+        if now - sight.seen_at >= TOUCH_AFTER:
             async with self._parts.database.write() as writing:
                 await touch_sign_in(writing, token, now)
-        return SignedIn(token=token, account=kept.account)
+        return SignedIn(token=token, account=sight.account)
+
+    async def _sight(self, token: str) -> _Sight | None:
+        async with self._parts.database.read() as connection:
+            row = await find_sign_in(connection, token)
+            kept = await find_kept(connection, row.account_id) if row is not None else None
+        if row is None or kept is None or not self._may_be_signed_in(kept):
+            return None
+        return _Sight(expires_at=row.expires_at, seen_at=row.seen_at, account=kept.account)
 
     async def sign_out(self, token: str) -> None:
         """Idempotent."""

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.engine import WRITES, create_engine, create_reading_engine, database_url_for
+from server.storage.version import FileVersions, SnapshotVersions, Versions
 
 __all__ = ["Database", "database_url_for"]
 
@@ -23,6 +24,7 @@ class Database:
         self._engine = create_engine(url)
         # Why apart: it refuses to write, and reads SQLite without a thread (`server.storage.reading`).
         self._reading = create_reading_engine(url, self._engine)
+        self._versions: Versions = (FileVersions if self._is_sqlite else SnapshotVersions)(self._reading)
         # Why: SQLite has one writer at a time, and lets others knock at random until some give up. In this process
         # they stand in a row instead, without a connection meanwhile; only for other processes they knock.
         self._turn: AbstractAsyncContextManager[object] = asyncio.Lock() if self._is_sqlite else nullcontext()
@@ -49,6 +51,10 @@ class Database:
             async with writing.begin():
                 yield writing
 
+    async def version(self) -> object:
+        """Equal to an earlier one only if nothing was committed since, by any process."""
+        return await self._versions.now()
+
     async def answers(self) -> bool:
         """For /readyz."""
         try:
@@ -60,5 +66,6 @@ class Database:
 
     async def close(self) -> None:
         """Idempotent."""
+        await self._versions.close()
         await self._reading.dispose()
         await self._engine.dispose()

@@ -62,6 +62,14 @@ def begin_reading(connection: Connection) -> None:
     driver.execute("BEGIN")
 
 
+def data_version(driver: Any) -> int:
+    """Of this connection: another number when another one has committed (SQLite, "PRAGMA data_version").
+
+    In the loop for the same reason: it looks into shared memory.
+    """
+    return int(driver.execute("PRAGMA data_version").fetchone()[0])
+
+
 registry.register(f"sqlite.{_NAME}", __name__, InlineSQLite.__name__)
 
 
