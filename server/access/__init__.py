@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.access.action import Action
 from server.access.cookies import SEAT_COOKIE, SIGN_IN_COOKIE, CookiePolicy, token_of
-from server.access.decision import authorise, may
+from server.access.decision import authorise, authorise_alike, may
 from server.access.forgery import CSRF_FIELD, CSRF_HEADER, is_own_origin
 from server.access.middleware import (
     FindPupil,
@@ -44,6 +44,7 @@ __all__ = [
     "action_of",
     "add_route",
     "authorise",
+    "authorise_alike",
     "is_own_origin",
     "is_public",
     "may",

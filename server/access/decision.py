@@ -30,6 +30,17 @@ def authorise(viewer: Viewer, action: Action, subject: Subject = PLACE) -> None:
         raise Conflict(ErrorCode.LESSON_STATE, str(action))
 
 
+def authorise_alike(viewer: Viewer, action: Action, subject: Subject, refusal: TongchuangError) -> None:
+    """Where what was sent names the subject itself: who may not reads the same, whether there is such a thing or not.
+
+    Raises `refusal`, and Conflict as `authorise` does.
+    """
+    try:
+        authorise(viewer, action, subject)
+    except (Unauthorized, NotFound, Forbidden):
+        raise refusal from None
+
+
 def _refusal(viewer: Viewer, action: Action, subject: Subject, *, is_related: bool) -> TongchuangError:
     if isinstance(viewer, Visitor) or (isinstance(viewer, Pupil) and subject.is_place):
         return Unauthorized(ErrorCode.SIGN_IN_NEEDED, str(action))

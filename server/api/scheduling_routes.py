@@ -11,6 +11,8 @@ from pydantic import BaseModel
 from server.access import Action, add_route
 from server.api.availability_routes import OPERATIONS as AVAILABILITY
 from server.api.availability_routes import availability_routes
+from server.api.calendar_replies import OPERATION as REPLY
+from server.api.calendar_replies import CalendarRepliesApi
 from server.api.operation import Operation, scheduling
 from server.api.scheduling import SchedulingApi
 from server.api.scheduling_wire import ClassesOut, OverlapOut, PlanIn, PlanOut, SeriesIn, SeriesOut
@@ -93,7 +95,7 @@ _CLOSURES = _put("closures", "All closures", ClosuresIn)
 _FILE = _put("file", "The whole school file", FileIn)
 OPERATIONS: Final = (
     _CLASSES, _OVERLAP, _PLAN, _PROPOSE, _SERIES, _CONFIRM, _HOURS, _BELLS, _CALENDAR, _CLOSURES, _FILE,
-    *TERM, *AVAILABILITY,
+    *TERM, *AVAILABILITY, REPLY,
 )  # fmt: skip
 
 
@@ -114,6 +116,7 @@ def add_scheduling_api(app: web.Application, *, people: People, lessons: Lessons
         (_FILE, Action.SCHOOL_HOURS_CHANGE, school.put_file),
         *term_routes(people, lessons, clock),
         *availability_routes(people, lessons),
+        (REPLY, Action.CALENDAR_REPLY_READ, CalendarRepliesApi(people=people, lessons=lessons).take),
     )
     for operation, action, handler in served:
         add_route(app, operation.method, operation.path, handler, action)

@@ -9,9 +9,9 @@ from typing import Final
 
 from aiohttp import web
 
-from server.access import Action, Adult, Subject, authorise, viewer_of
-from server.errors import ErrorCode, Forbidden, InvalidInput, NotFound, TongchuangError, Unauthorized
-from server.lessons import HandedIn, facts_of
+from server.access import Action, Adult, Subject, authorise, authorise_alike, viewer_of
+from server.errors import ErrorCode, InvalidInput, TongchuangError, Unauthorized
+from server.lessons import facts_of
 from server.pages.flash import Flash
 from server.pages.forms import MAX_UPLOAD_BYTES, Form, read_form
 from server.pages.scheduling.context import SCHEDULING
@@ -33,7 +33,12 @@ async def post_replies(request: web.Request) -> web.Response:
         if len(uploaded) > MAX_UPLOAD_BYTES:
             raise InvalidInput(ErrorCode.CALENDAR_REPLY_INVALID, "too large")
         handed = await desk.read(uploaded)
-        _may_take(viewer, handed)
+        authorise_alike(
+            viewer,
+            Action.CALENDAR_REPLY_TAKE,
+            Subject(lesson=facts_of(handed.lesson), side=handed.side),
+            InvalidInput(ErrorCode.CALENDAR_REPLY_OTHER, "not for them to hand in"),
+        )
         await desk.take(handed, by=viewer.account.id)
     except TongchuangError as error:
         if error.status >= 500:
@@ -48,14 +53,6 @@ def _reader(request: web.Request) -> Adult:
     if not isinstance(viewer, Adult):
         raise Unauthorized(ErrorCode.SIGN_IN_NEEDED, PATH)
     return viewer
-
-
-def _may_take(viewer: Adult, handed: HandedIn) -> None:
-    """Raises InvalidInput: to who may not, a lesson that exists and one that does not are answered alike."""
-    try:
-        authorise(viewer, Action.CALENDAR_REPLY_TAKE, Subject(lesson=facts_of(handed.lesson), side=handed.side))
-    except (Forbidden, NotFound):
-        raise InvalidInput(ErrorCode.CALENDAR_REPLY_OTHER, "not for them to hand in") from None
 
 
 async def _page(request: web.Request, problem: LocalizedText | None = None) -> web.Response:
