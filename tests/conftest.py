@@ -70,7 +70,9 @@ def no_blocking_calls(request: pytest.FixtureRequest) -> Iterator[BlockBuster | 
             # Why: reads of SQLite are made in the loop on purpose (server/storage/reading.py); its connections refuse
             # to write, and whatever is asked in another way still fails here.
             if name.startswith("sqlite3."):
-                function.can_block_in("server/storage/reading.py", {"do_execute", "begin_reading", "data_version"})
+                function.can_block_in(
+                    "server/storage/reading.py", {"do_execute", "begin_reading", "data_version", "open_to_look"}
+                )
                 function.can_block_in("sqlalchemy/engine/default.py", "do_rollback")
                 function.can_block_in("sqlalchemy/engine/cursor.py", {"fetchone", "fetchmany", "fetchall"})
                 function.can_block_in("server/storage/engine.py", {"_connect", "_refuse_writes"})

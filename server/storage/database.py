@@ -24,7 +24,7 @@ class Database:
         self._engine = create_engine(url)
         # Why apart: it refuses to write, and reads SQLite without a thread (`server.storage.reading`).
         self._reading = create_reading_engine(url, self._engine)
-        self._versions: Versions = (FileVersions if self._is_sqlite else SnapshotVersions)(self._reading)
+        self._versions: Versions = FileVersions(url) if self._is_sqlite else SnapshotVersions(self._reading)
         # Why: SQLite has one writer at a time, and lets others knock at random until some give up. In this process
         # they stand in a row instead, without a connection meanwhile; only for other processes they knock.
         self._turn: AbstractAsyncContextManager[object] = asyncio.Lock() if self._is_sqlite else nullcontext()

@@ -62,12 +62,21 @@ def begin_reading(connection: Connection) -> None:
     driver.execute("BEGIN")
 
 
-def data_version(driver: Any) -> int:
+def open_to_look(url: URL) -> sqlite3.Connection:
+    """A connection that only `data_version` is asked of. Raises sqlite3.Error."""
+    places, options = InlineSQLite().create_connect_args(url)
+    connect: Any = sqlite3.connect
+    connection: sqlite3.Connection = connect(*places, **{**options, "isolation_level": None})
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+def data_version(connection: sqlite3.Connection) -> int:
     """Of this connection: another number when another one has committed (SQLite, "PRAGMA data_version").
 
     In the loop for the same reason: it looks into shared memory.
     """
-    return int(driver.execute("PRAGMA data_version").fetchone()[0])
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 
 registry.register(f"sqlite.{_NAME}", __name__, InlineSQLite.__name__)

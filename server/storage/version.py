@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from abc import ABC, abstractmethod
-from itertools import count
-from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.storage.reading import data_version
+from server.storage.reading import data_version, open_to_look
 
 
 class Versions(ABC):
@@ -44,39 +41,27 @@ class SnapshotVersions(Versions):
 class FileVersions(Versions):
     """SQLite: `PRAGMA data_version` of one connection changes when another one, of any process, has committed.
 
-    `reading`: an engine whose connections answer in the caller's thread and never write, or their own commits
-    would go unseen.
+    The connection is its own, and nothing else is done with it: its own commits would go unseen.
     """
 
-    def __init__(self, reading: AsyncEngine) -> None:
-        self._reading = reading
-        self._connection: AsyncConnection | None = None
-        self._driver: Any = None
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._connection: sqlite3.Connection | None = None
         # Numbers of different connections say nothing about one another.
-        self._generations = count()
-        self._generation = next(self._generations)
+        self._generation = 0
 
     async def now(self) -> object:
         """A failure counts as a change: who reads then meets it in the usual way."""
         try:
-            if self._driver is None:
-                await self._connect()
-            return self._generation, data_version(self._driver)
-        except (SQLAlchemyError, sqlite3.Error):
+            if self._connection is None:
+                self._connection = open_to_look(self._url)
+                self._generation += 1
+            return self._generation, data_version(self._connection)
+        except sqlite3.Error:
             await self.close()
             return object()
 
-    async def _connect(self) -> None:
-        connection = await self._reading.connect()
-        if self._connection is not None:
-            # Somebody else was faster while we waited for one.
-            await connection.close()
-            return
-        self._connection = connection
-        self._driver = (await connection.get_raw_connection()).driver_connection
-
     async def close(self) -> None:
-        connection, self._connection, self._driver = self._connection, None, None
-        self._generation = next(self._generations)
+        connection, self._connection = self._connection, None
         if connection is not None:
-            await connection.close()
+            connection.close()

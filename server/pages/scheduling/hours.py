@@ -12,10 +12,9 @@ from server.lessons import ClassHours, ClassName
 from server.pages import wall
 from server.pages.scheduling.chip import Chips
 from server.pages.scheduling.context import SCHEDULING, SchedulingPages
-from server.pages.scheduling.find_hour import MOST_WEEKS, TIER_NAMES, TIERS, Found, HourQuestion, find
-from server.pages.scheduling.week_grid import Seam, Week
+from server.pages.scheduling.find_hour import MOST_WEEKS, TIER_NAMES, TIERS, HourQuestion, find
+from server.pages.scheduling.hours_drawing import Cards, Weeks, choices
 from server.pages.staff import staff_page
-from server.pair import LocalizedText
 
 
 async def show_hours(request: web.Request) -> web.Response:
@@ -41,12 +40,10 @@ async def show_hours(request: web.Request) -> web.Response:
         tiers=TIERS,
         tier_names=TIER_NAMES,
         lang_of=wall.lang_of,
-        wall_text=wall.wall_text,
-        day_text=wall.day_text,
-        hour_text=wall.hour_text,
         chips_of=Chips,
-        week_text=week_text,
-        seam_text=seam_text,
+        cards_of=Cards,
+        weeks_of=Weeks,
+        choices_of=choices,
     )
 
 
@@ -56,17 +53,3 @@ async def _chosen(
     """What is known of the two classes of the question; nothing while one of them is none of the choices."""
     wanted = {one.class_group_id for one in classes} & {ClassGroupId(question.a), ClassGroupId(question.b)}
     return {} if len(wanted) != 2 else {str(one): known for one, known in (await pages.classes.hours(wanted)).items()}
-
-
-def week_text(week: Week, found: Found) -> str:
-    """A's dates, as A's wall writes them."""
-    side = found.a.known.side
-    return f"{wall.day_text(side, week.days[0].on)} – {wall.day_text(side, week.days[-1].on)}"
-
-
-def seam_text(seam: Seam) -> LocalizedText:
-    """Whose clock it is, the mark beside it says."""
-    forward, minutes = seam.minutes > 0, abs(seam.minutes)
-    return LocalizedText(
-        f"clock {'+' if forward else '−'}{minutes} min", f"時鐘撥{'快' if forward else '慢'} {minutes} 分鐘"
-    )
