@@ -30,9 +30,14 @@ def add_jobs(
 def _jobs(
     lessons: Lessons, mailer: Mailer, clock: Clock, plan_every_s: float
 ) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def deliver(letter: Letter, message_id: str) -> bool:
+    async def deliver(letter: Letter, message_id: str, follows: str) -> bool:
         return await mailer.send(
-            letter.to, letter.subject, letter.text, message_id=message_id, calendar=letter.calendar
+            letter.to,
+            letter.subject,
+            letter.text,
+            message_id=message_id,
+            follows=follows,
+            calendar=letter.calendar,
         )
 
     async def run(_: web.Application) -> AsyncIterator[None]:
@@ -41,6 +46,7 @@ def _jobs(
             clock,
             deliver=deliver if mailer.is_configured else None,
             is_still_wanted=lessons.reminders.is_still_wanted,
+            domain=mailer.sender.rpartition("@")[2] or "localhost",
         )
         tasks = TaskOwner("jobs")
         outbox.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -30,10 +31,14 @@ _RECEIPTS = {
     NoticeKind.MOVED: LocalizedText("You moved the lesson.", "您已將這堂課改期。"),
     NoticeKind.CANCELLED: LocalizedText("You cancelled the lesson.", "您已取消這堂課。"),
 }
-# Of a letter that is there for the calendar alone.
+# Of a letter that is there for the calendar alone, to who is asked by another one, and to the side that proposed.
 _CALENDAR_ONLY = LocalizedText(
-    "For your calendar: the proposed new hour. Another letter asks for the answer.",
-    "供您的行事曆更新：提議的新時間。請由另一封郵件答覆。",
+    "For your calendar: the new hour proposed for lesson {number}. Please answer by the letter that lists all lessons.",
+    "供您的行事曆更新：第 {number} 堂課提議的新時間。請由列出所有課堂的那封信答覆。",
+)
+_CALENDAR_OF_PROPOSER = LocalizedText(
+    "For your calendar: the new hour proposed for lesson {number}. The other school has been asked.",
+    "供您的行事曆更新：第 {number} 堂課提議的新時間，已請對方學校答覆。",
 )
 # The organizer of events where there is no address to name: RFC 2606 keeps it free of everybody.
 NOBODY = "no-reply@tongchuang.invalid"
@@ -83,21 +88,30 @@ class LessonMails:
         notice = Notice(account_id=by, lesson_id=lesson.id, kind=kind, at=at, by=by)
         return [await self._letter(lesson, notice, account, schools, heading=heading)]
 
-    async def calendar_updates(self, lessons: Sequence[Lesson], at: datetime) -> list[Letter]:
+    async def calendar_updates(
+        self, numbered: Mapping[int, Lesson], asking: Sequence[Letter], subject: str, at: datetime
+    ) -> list[Letter]:
         """For lessons that were moved together, whose one letter asks for the answer: the new hour for the calendars
         of everybody who leads, one letter a lesson. Why: Outlook, Gmail and Apple's programs take up one invitation a
-        mail, and one iTIP message holds one event (ADR 0510)."""
-        accounts = await self._directory.accounts({adult for lesson in lessons for adult in lesson.adults})
-        letters = []
-        for lesson in lessons:
+        mail, and one iTIP message holds one event (ADR 0510). They hang on the reader's letter in `asking`, or on
+        their own first, under its `subject`: programs show letters together by both."""
+        accounts = await self._directory.accounts({adult for lesson in numbered.values() for adult in lesson.adults})
+        first = {one.to: one for one in asking}
+        asked, letters = frozenset(first), []
+        for number, lesson in numbered.items():
             schools = await self._directory.schools([side.school_id for side in lesson.sides])
-            for adult in lesson.adults:
-                account = accounts.get(adult)
-                if account is not None and not account.is_disabled:
-                    notice = Notice(account_id=adult, lesson_id=lesson.id, kind=NoticeKind.MOVED, at=at, by=None)
-                    letters.append(
-                        await self._letter(lesson, notice, account, schools, heading=_CALENDAR_ONLY, asks=False)
-                    )
+            for account in (accounts[adult] for adult in lesson.adults if adult in accounts):
+                if account.is_disabled:
+                    continue
+                notice = Notice(account_id=account.id, lesson_id=lesson.id, kind=NoticeKind.MOVED, at=at, by=None)
+                words = _CALENDAR_ONLY if account.email in asked else _CALENDAR_OF_PROPOSER
+                heading = LocalizedText(words.en.format(number=number), words.zh.format(number=number))
+                letter = await self._letter(lesson, notice, account, schools, heading=heading, asks=False)
+                if account.email in first:
+                    letter = replace(letter, subject=f"Re: {subject}", follows=first[account.email].key)
+                else:
+                    letter = first[account.email] = replace(letter, subject=subject)
+                letters.append(letter)
         return letters
 
     async def _letter(

@@ -14,7 +14,19 @@ from server.outbox import Letter
 from server.pair import WEEKDAYS
 from server.people import Account, School
 
+# Why said: eight short letters at once look like a fault to who does not know what they are for.
+_UPDATES_EN = "For your calendar, one short letter for each lesson follows this one ({count}). They need no answer."
+_UPDATES_ZH = "隨後另有 {count} 封短信，每堂課一封，供您的行事曆更新，不必答覆。"
+
 Moved = tuple[int, datetime, Lesson]  # its number, where it stood, the lesson as it is now
+
+
+def moves_subject(moved: Sequence[Moved]) -> str:
+    """The same for all letters about them."""
+    lesson, count = moved[0][2], len(moved)
+    what = "A lesson to move 一堂課改期" if count == 1 else f"{count} lessons to move 改期 {count} 堂課"
+    # Why: a title is typed by people, and a line break would start another header.
+    return " ".join(f"{what}: {lesson.title.en} {lesson.title.zh}".split())
 
 
 def moves_letter(
@@ -24,7 +36,10 @@ def moves_letter(
     schools: Mapping[SchoolId, School],
     origin: str,
     now: datetime,
+    *,
+    updates: int = 0,
 ) -> Letter:
+    """`updates`: how many letters for the calendar alone come with it."""
     first = moved[0][2]
     own = first.side_of_adult(reader.id) or first.sides[1]
     other = first.sides[0] if own is first.sides[1] else first.sides[1]
@@ -35,19 +50,17 @@ def moves_letter(
         # Letters are kept once by their key: another change of the same lessons has other versions.
         key=f"series-moves:{series.id}:{sha256(versions.encode()).hexdigest()[:20]}:{reader.id}",
         to=reader.email,
-        subject=" ".join(
-            f"{len(moved)} lessons to move 改期 {len(moved)} 堂課: {first.title.en} {first.title.zh}".split()
-        ),
+        subject=moves_subject(moved),
         text=f"""\
 Hello {reader.name.en},
 
-{partner.name.en if partner else "Your partner school"} proposes other hours for {len(moved)} lessons (your local time):
+{partner.name.en if partner else "Your partner school"} proposes {_for_how_many(moved)} (your local time):
 
 {_lines(moved, own.zone, is_chinese=False)}
 
 All other lessons stay where they are. Look at both clocks and accept all of them, or answer one by one:
 {link}
-
+{_so_many(updates, _UPDATES_EN)}
 {reader.name.zh} 您好：
 
 {partner.name.zh if partner else "夥伴學校"}提議更改 {len(moved)} 堂課的時間（以下為您當地的時間）：
@@ -56,10 +69,18 @@ All other lessons stay where they are. Look at both clocks and accept all of the
 
 其他課堂維持不變。請由以下連結查看雙方時間，可全部接受或逐堂答覆：
 {link}
-""",
+{_so_many(updates, _UPDATES_ZH)}""",
         due_at=now,
         not_after=max(lesson.ends_at for _, _, lesson in moved),
     )
+
+
+def _for_how_many(moved: Sequence[Moved]) -> str:
+    return "another hour for a lesson" if len(moved) == 1 else f"other hours for {len(moved)} lessons"
+
+
+def _so_many(updates: int, words: str) -> str:
+    return f"\n{words.format(count=updates)}\n" if updates else ""
 
 
 def _lines(moved: Sequence[Moved], zone: str, *, is_chinese: bool) -> str:

@@ -25,7 +25,7 @@ from server.lessons.series import Series, SeriesRepository
 from server.lessons.series_service import NotDone, SeriesService, SeriesView
 from server.lessons.service import LessonService
 from server.lessons.term import TermPlan, anchor_wall, coming, numbered, plan_term, seen_of
-from server.lessons.term_letter import Moved, moves_letter
+from server.lessons.term_letter import Moved, moves_letter, moves_subject
 from server.lessons.term_records import ClockChoice, TermNote, TermRecords
 from server.outbox import Letter, OutboxRepository
 
@@ -145,9 +145,10 @@ class TermService:
             if account.id in lesson.adults and account.school_id != own and not account.is_disabled
         ]
         now = self._clock.now()
-        asking = [moves_letter(series, moved, one, schools, self._origin, now) for one in readers]
-        known = [lesson for _, _, lesson in moved if lesson.version > _KNOWN_TO_CALENDARS]
-        updates = await self._mails.calendar_updates(known, now)
+        known = {number: lesson for number, _, lesson in moved if lesson.version > _KNOWN_TO_CALENDARS}
+        follow = len(known) if len(moved) > 1 else 0
+        asking = [moves_letter(series, moved, one, schools, self._origin, now, updates=follow) for one in readers]
+        updates = await self._mails.calendar_updates(known, asking, moves_subject(moved), now)
         await self._letters.put(_in_one(asking, updates) if len(moved) == 1 else [*asking, *updates])
 
     # -- the clock

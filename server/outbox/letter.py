@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 # A mail server that restarts is back in minutes, one that broke in the night by the next morning.
 WAITS = (
@@ -31,6 +32,7 @@ class Letter:
     """`key` says what it is about: a second letter of the same key is the same letter and is not kept again.
 
     Not sent before `due_at`, nor after `not_after`: a reminder of an hour that has begun is worse than none.
+    `follows`: key of the letter that this one belongs to; mail programs show them together.
     """
 
     key: str
@@ -40,6 +42,7 @@ class Letter:
     due_at: datetime
     not_after: datetime | None = None
     calendar: CalendarPart | None = None
+    follows: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,13 @@ class StoredLetter:
     @property
     def is_waiting(self) -> bool:
         return self.sent_at is None and self.given_up_at is None
+
+
+def message_id(key: str, to: str, domain: str) -> str:
+    """RFC 5322 §3.6.4: the same for the same letter whenever it is sent, and no other's, here or at another school's
+    server; a reader's mail may drop what it takes for a second copy."""
+    name = sha256("\n".join((key, to)).encode()).hexdigest()[:40]
+    return f"<{name}@{domain}>"
 
 
 def next_try_at(letter: Letter, tries: int, now: datetime) -> datetime | None:

@@ -35,6 +35,7 @@ outbox_table = Table(
     Column("error", String(MAX_ERROR), nullable=False),
     Column("calendar_method", String(16), nullable=False, server_default=""),
     Column("calendar", Text, nullable=False, server_default=""),
+    Column("follows", String(200), nullable=False, server_default=""),
     Index("ix_outbox_letter_waiting", "sent_at", "given_up_at", "next_try_at"),
     sqlite_autoincrement=True,
 )
@@ -65,6 +66,7 @@ class OutboxRepository:
                 "error": "",
                 "calendar_method": one.calendar.method if one.calendar else "",
                 "calendar": one.calendar.content if one.calendar else "",
+                "follows": one.follows,
             }
             for one in letters
         ]
@@ -124,6 +126,7 @@ def _stored(row: Row[Any]) -> StoredLetter:
         due_at=row.due_at,
         not_after=row.not_after,
         calendar=CalendarPart(method=row.calendar_method, content=row.calendar) if row.calendar else None,
+        follows=row.follows,
     )
     return StoredLetter(
         id=row.id,

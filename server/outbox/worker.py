@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from server.clock import Clock
-from server.outbox.letter import Letter, StoredLetter, next_try_at
+from server.outbox.letter import Letter, StoredLetter, message_id, next_try_at
 from server.outbox.repository import OutboxRepository
 from server.tasks import TaskOwner
 
@@ -23,8 +23,8 @@ _AT_ONCE = 20
 
 log = structlog.get_logger("tongchuang.outbox")
 
-# (letter, message id) → whether the mail server took it
-Deliver = Callable[[Letter, str], Awaitable[bool]]
+# (letter, its message id, that of the letter which it follows or "") → whether the mail server took it
+Deliver = Callable[[Letter, str, str], Awaitable[bool]]
 # Asked just before sending: has what the letter tells about changed meanwhile?
 StillWanted = Callable[[str], Awaitable[bool]]
 
@@ -34,7 +34,8 @@ async def _always(_: str) -> bool:
 
 
 class Outbox:
-    """`deliver` None: no mail server. Letters then wait and are shown to the administrator; nothing is lost."""
+    """`deliver` None: no mail server. Letters then wait and are shown to the administrator; nothing is lost.
+    `domain`: of the address that they come from."""
 
     def __init__(
         self,
@@ -43,13 +44,13 @@ class Outbox:
         *,
         deliver: Deliver | None,
         is_still_wanted: StillWanted = _always,
-        origin: str = "localhost",
+        domain: str = "localhost",
     ) -> None:
         self.letters = letters
         self._clock = clock
         self._deliver = deliver
         self._is_still_wanted = is_still_wanted
-        self._origin = origin
+        self._domain = domain
         self._wake = asyncio.Event()
         self._tasks = TaskOwner("outbox")
 
@@ -93,8 +94,9 @@ class Outbox:
             await self.letters.failed(stored.id, "not wanted any more", next_try_at=None, at=now)
             return
         assert self._deliver is not None
-        message_id = f"<outbox-{stored.id}@{self._origin}>"
-        if await self._deliver(letter, message_id):
+        own = message_id(letter.key, letter.to, self._domain)
+        followed = message_id(letter.follows, letter.to, self._domain) if letter.follows else ""
+        if await self._deliver(letter, own, followed):
             await self.letters.sent(stored.id, self._clock.now())
             return
         again = next_try_at(letter, stored.tries + 1, now)

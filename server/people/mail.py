@@ -46,9 +46,11 @@ class Mailer(Protocol):
         text: str,
         *,
         message_id: str | None = None,
+        follows: str = "",
         calendar: CalendarPart | None = None,
     ) -> bool:
-        """Waits for the mail server: True when it took the letter. `message_id`: of a letter that may come twice."""
+        """Waits for the mail server: True when it took the letter. `message_id`: of a letter that may come twice.
+        `follows`: that of the letter which it belongs to."""
         ...
 
     def post(self, to: str, subject: str, text: str) -> bool:
@@ -71,6 +73,7 @@ class NoMailer:
         text: str,
         *,
         message_id: str | None = None,
+        follows: str = "",
         calendar: CalendarPart | None = None,
     ) -> bool:
         return False
@@ -138,11 +141,15 @@ class SmtpMailer:
         text: str,
         *,
         message_id: str | None = None,
+        follows: str = "",
         calendar: CalendarPart | None = None,
     ) -> bool:
         server = self._server
         try:
             message = _message(server.sender, to, subject, text, message_id)
+            if follows:
+                # RFC 5322 §3.6.4: by these programs show letters together.
+                message["In-Reply-To"] = message["References"] = follows
             if calendar is not None:
                 _add_calendar(message, calendar)
             await aiosmtplib.send(

@@ -52,6 +52,7 @@ class Mailbox:
         text: str,
         *,
         message_id: str | None = None,
+        follows: str = "",
         calendar: CalendarPart | None = None,
     ) -> bool:
         if self.works:

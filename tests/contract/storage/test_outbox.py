@@ -31,11 +31,13 @@ class MailServer:
     def __init__(self) -> None:
         self.taken: list[tuple[str, str, str, str]] = []
         self.calendars: list[CalendarPart | None] = []
+        self.threads: list[tuple[str, str]] = []
         self.is_down = False
         self.has_taken = asyncio.Event()
 
-    async def deliver(self, letter: Letter, message_id: str) -> bool:
+    async def deliver(self, letter: Letter, message_id: str, follows: str) -> bool:
         if not self.is_down:
+            self.threads.append((message_id, follows))
             self.taken.append((letter.to, letter.subject, letter.text, message_id))
             self.calendars.append(letter.calendar)
             self.has_taken.set()
@@ -73,6 +75,23 @@ async def test_the_same_key_is_the_same_letter(letters: OutboxRepository) -> Non
     await letters.put([letter()])
     await box.work()
     assert len(server.taken) == 1
+
+
+async def test_letters_that_belong_together_name_the_first(letters: OutboxRepository) -> None:
+    """By Message-IDs that no other reader's letter and no other school's server has."""
+    server = MailServer()
+    await letters.put(
+        [letter("root"), replace(letter("root 2"), to="su@example.org"), replace(letter("leaf"), follows="root")]
+    )
+    await outbox(letters, FakeClock(NOON), server, domain="school.example").work()
+    (root, none), (other, _), (leaf, follows) = server.threads
+    assert (follows, none) == (root, "")
+    assert len({root, other, leaf}) == 3
+    assert {one.rpartition("@")[2] for one in (root, other, leaf)} == {"school.example>"}
+    again = MailServer()
+    await letters.put([letter("late")])
+    await outbox(letters, FakeClock(NOON), again, domain="other.example").work()
+    assert again.threads[0][0] not in {root, other, leaf}
 
 
 async def test_what_was_sent_is_not_kept(letters: OutboxRepository) -> None:

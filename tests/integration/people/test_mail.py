@@ -58,6 +58,23 @@ async def test_an_invitation_stands_where_calendar_programs_look(sink: SmtpSink)
     assert letter["Auto-Submitted"] == "auto-generated"
 
 
+async def test_a_letter_that_follows_another_hangs_on_it(sink: SmtpSink) -> None:
+    """In-Reply-To and References, by which Gmail, Outlook and Apple Mail show letters together."""
+    mailer = mailer_for(sink)
+    await mailer.send("lin@school.example", "3 lessons to move", "text", message_id="<a@school.example>")
+    await mailer.send(
+        "lin@school.example",
+        "Re: 3 lessons to move",
+        "x",
+        message_id="<b@school.example>",
+        follows="<a@school.example>",
+    )
+    [(_, _, first), (_, _, second)] = sink.letters
+    assert first["In-Reply-To"] is None
+    assert second["In-Reply-To"] == second["References"] == first["Message-ID"] == "<a@school.example>"
+    await mailer.close()
+
+
 async def test_a_subject_cannot_add_headers(sink: SmtpSink) -> None:
     assert await mailer_for(sink).send("lin@school.example", "x\r\nBcc: all@school.example\n\nbody", "text")
     [(_, recipients, letter)] = sink.letters

@@ -152,7 +152,7 @@ async def test_after_a_closure_the_smallest_change_moves_that_lesson_and_nothing
     (letter,) = set(await term.letters_to(term.ortega)) - set(letters)
     (stored,) = [one.letter for one in await term.services.letters.page() if one.letter.text == letter]
     assert stored.calendar is not None, "one letter asks and tells the calendar, when it is about one lesson"
-    assert "proposes other hours for 1 lessons" in letter
+    assert "proposes another hour for a lesson" in letter
     assert "Mon 2026-11-02 16:40 →" in letter
     assert "Some lessons do not fit" not in (await term.page()).text
 
@@ -193,7 +193,7 @@ async def test_from_one_lesson_on_at_another_hour_with_one_letter_accepted_in_on
     assert "Lessons proposed at another hour: 3" in after.text
     assert await term.hours() == ["10-27 08:40", "11-03 09:30", "11-10 09:30", "11-17 09:30"]
     new = [one for one in await term.letters_to(term.ortega) if one not in letters]
-    (letter,) = [one for one in new if "For your calendar" not in one]
+    (letter,) = [one for one in new if "For your calendar:" not in one]
     assert "Mon 2026-11-02 16:40 → Mon 2026-11-02 17:30" in letter
     assert "2026-10-26" not in letter
     await term.house.sign_in_as(term.ortega)
@@ -212,11 +212,21 @@ async def test_agreed_lessons_that_are_moved_together_reach_every_calendar_one_e
     page = await change(term, lesson=3, scope="following", weekday="", start="09:30")
     await term.house.anybody.submit(page, f"{term.path}/move")
     new = [one.letter for one in await term.services.letters.page(limit=200) if one.id not in before]
-    asking = [one for one in new if one.calendar is None]
-    assert [one.to for one in asking] == [term.ortega.email]
+    (asking,) = (one for one in new if one.calendar is None)
+    assert asking.to == term.ortega.email
+    assert "2 lessons to move" in asking.subject
+    assert "one short letter for each lesson follows this one (2)" in asking.text
+    assert "隨後另有 2 封短信" in asking.text
     moved = (await term.lessons())[2:]
     for account in (term.lin, term.ortega):
-        told = [one for one in new if one.calendar is not None and one.to == account.email]
+        told = [one for one in reversed(new) if one.calendar is not None and one.to == account.email]
+        # Together in a mail program: on the letter that asks, or on the proposer's own first.
+        root = asking if account is term.ortega else told[0]
+        assert {one.follows for one in told if one is not root} == {root.key}
+        assert {one.subject.removeprefix("Re: ") for one in told} == {asking.subject}
+        words = ("hour proposed for lesson 3.", "hour proposed for lesson 4.")
+        assert all(word in one.text for word, one in zip(words, told, strict=True))
+        assert all(("other school has been asked" in one.text) is (account is term.lin) for one in told)
         events = {}
         for letter in told:
             assert letter.calendar is not None
@@ -311,7 +321,7 @@ async def test_one_press_keeps_their_time_and_proposes_the_new_hours(term: Term)
     assert await term.hours() == ["10-27 08:40", "11-03 09:40", "11-10 09:40", "11-17 09:40"]
     assert (await term.hours(CALIFORNIA))[:2] == ["10-26 17:40", "11-02 17:40"]
     new = [one for one in await term.letters_to(term.lin) if one not in letters]
-    assert len([one for one in new if "For your calendar" not in one]) == 1
+    assert len([one for one in new if "For your calendar:" not in one]) == 1
     view = await term.services.series.view(term.path.rsplit("/", 1)[1])
     assert view.series.anchor == "b"
     assert [one.anchor for one in view.lessons] == ["a", "b", "b", "b"]
