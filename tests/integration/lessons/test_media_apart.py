@@ -56,6 +56,8 @@ MING, ANA, BEN = (pupil_person(StudentId(f"st_{number}")) for number in (1, 3, 4
 SECOND = timedelta(seconds=1)
 # The SDK notices by itself that a worker is gone and joins the next one.
 RECONNECT_GUARD_S = 60.0
+# Each starts a server of its own beside other tests; a hang guard above those within.
+pytestmark = pytest.mark.timeout(300)
 
 
 @dataclass(frozen=True)
