@@ -18,7 +18,7 @@ from typing import Any
 
 import scheduler.search as search
 from bench.plan_checker import Refused, judge
-from scheduler import calendars, expand, interval, window
+from scheduler import availability, calendars, expand, interval, window
 from scheduler.expand import Party
 from scheduler.interval import CELL_MINUTES
 from scheduler.model import (
@@ -283,10 +283,10 @@ def mutants() -> list[tuple[str, Any, str, Any]]:
         ("after school from three", window, "_spans", from_three),
         ("windows hold on all weekdays", window, "is_offered_on", lambda w, p: w.dates is None or p.on in w.dates),
         ("painted dates are ignored", window, "is_offered_on", _without_paint(window.is_offered_on)),
-        ("evenings are at school", expand, "AT_SCHOOL", frozenset(WindowKind)),
-        ("lunch is a burden", expand, "AT_SCHOOL", frozenset({WindowKind.INSTRUCTION})),
-        ("self-study is class", expand, "TIER_OF", {**TIER_OF, WindowKind.SELF_STUDY: TIERS[0]}),
-        ("evening is after school", expand, "TIER_OF", {**TIER_OF, WindowKind.EVENING: TIERS[2]}),
+        ("evenings are at school", availability, "AT_SCHOOL", frozenset(WindowKind)),
+        ("lunch is a burden", availability, "AT_SCHOOL", frozenset({WindowKind.INSTRUCTION})),
+        ("self-study is class", availability, "TIER_OF", {**TIER_OF, WindowKind.SELF_STUDY: TIERS[0]}),
+        ("evening is after school", availability, "TIER_OF", {**TIER_OF, WindowKind.EVENING: TIERS[2]}),
     ]
 
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import date
 
 from scheduler import zone
-from scheduler.expand import Availability, Party, local_dates, utc_spans
+from scheduler.availability import Availability
+from scheduler.expand import Party, local_dates, utc_spans
 from scheduler.explain import date_names
 from scheduler.interval import CELL_MINUTES, Grid, cells_for, erode, runs
 from scheduler.model import MINUTES_A_DAY, SCHOOL_WEEK, TIERS, Names, Tier, WindowKind

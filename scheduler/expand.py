@@ -7,21 +7,19 @@ away is kept beside it, so that an empty answer can say why (guide scheduling.md
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from scheduler import zone
+from scheduler.availability import Availability, Ground, by_tier, union
 from scheduler.calendars import DayPlan, plan_day
 from scheduler.interval import CELL_MINUTES, Grid, Interval, to_minute
 from scheduler.kept import Kept
 from scheduler.model import (
-    AT_SCHOOL,
     DAY_PART_MINUTES,
     MINUTES_A_DAY,
-    TIER_OF,
-    TIERS,
     ClassGroup,
     ClosureMode,
     Confidence,
@@ -36,30 +34,6 @@ from scheduler.window import Stretch, painted_stretches, stretches
 
 _DAY = timedelta(days=1)
 _ALMOST_A_MINUTE = timedelta(seconds=59, microseconds=999_999)
-
-
-@dataclass(frozen=True, slots=True)
-class Availability:
-    """One side on one grid. Bits of a kind never leave its windows; a cell in two kinds counts for the lesser tier.
-
-    `up_to[t]`: cells usable at the t-th tier or a better one. `home`: usable cells outside school hours (the burden).
-    `starts`: cells at which a period of its own begins. `lost`: what each cause took away, by tier as `up_to`.
-    """
-
-    label: str
-    grid: Grid
-    kinds: dict[WindowKind, int]
-    up_to: tuple[int, ...]
-    home: int
-    eager: int
-    reluctant: int
-    unconfirmed: int
-    starts: int
-    lost: Mapping[str, tuple[int, ...]]
-
-    @property
-    def usable(self) -> int:
-        return self.up_to[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +75,11 @@ def expand(party: Party, grid: Grid, *, minimum_willingness: int = 1, keep: bool
         if keep:
             _kept.put(values, rest, found)
     return found
+
+
+def teachers_busy(party: Party, grid: Grid) -> int:
+    """Cells at which a teacher is busy whom that class needs."""
+    return _Expansion(party, grid, 1).teachers_busy()
 
 
 def forget() -> None:
@@ -146,39 +125,32 @@ class _Expansion:
         self.shapes: dict[object, _Shape] = {}
         # Where an hour was offered by hand, the windows say nothing any more. What is withheld stays in them, so that
         # it can be told what it took; `class_busy` takes it away.
-        self.by_hand = self._union(self._painted(hour) for hour in party.group.painted if hour.willingness)
+        self.by_hand = union(self._painted(hour) for hour in party.group.painted if hour.willingness)
 
     def run(self) -> Availability:
         for on in local_dates(self.grid, self.school):
             self._add_day(plan_day(self.school, on), self.school.zone_on(on))
-        teachers, rooms = self._people_and_rooms()
         removed = {
             "closure": self.closed,
             "distance_teaching": self.distance,
             "class_busy": self._class_busy(),
-            "teacher_busy": teachers,
-            "room_busy": rooms,
+            "teacher_busy": self.teachers_busy(),
+            "room_busy": self._rooms_busy(),
         }
-        blocked = self._union(removed.values())
-        for cause, bits in removed.items():
-            # Only what this cause alone took: lifting it alone must really give it back.
-            others = self._union(other for name, other in removed.items() if name != cause)
-            for kind, mask in self.kinds.items():
-                self.lost[cause][kind] |= mask & bits & ~others
-        kinds = self._one_kind_a_cell({kind: bits & ~blocked for kind, bits in self.kinds.items()})
-        school_hours = self._union(bits for kind, bits in kinds.items() if kind in AT_SCHOOL)
-        up_to = self._by_tier(kinds)
+        ground = Ground(dict(self.kinds), removed, self.by_hand)
+        reach, lost = ground.reach(), {**self.lost, **ground.lost()}
         return Availability(
             label=str(self.group.id),
             grid=self.grid,
-            kinds=kinds,
-            up_to=up_to,
-            home=up_to[-1] & ~school_hours,
+            kinds=ground.kinds(),
+            up_to=reach.up_to,
+            home=reach.home,
             eager=self.willing[3],
             reluctant=self.willing[1] & ~self.willing[2] & ~self.willing[3],
             unconfirmed=self.unconfirmed,
             starts=self.starts,
-            lost={cause: masks for cause, kinds in self.lost.items() if (masks := self._by_tier(kinds))[-1]},
+            lost={cause: masks for cause, kinds in lost.items() if (masks := by_tier(kinds))[-1]},
+            ground=ground,
         )
 
     def _add_day(self, plan: DayPlan, key: str) -> None:
@@ -245,27 +217,29 @@ class _Expansion:
 
     def _class_busy(self) -> int:
         """Cells that the class withholds, or has something else in."""
-        withheld = self._union(self._painted(hour) for hour in self.group.painted if not hour.willingness)
+        withheld = union(self._painted(hour) for hour in self.group.painted if not hour.willingness)
         return withheld | self._instants(self.party.busy)
 
     def _instants(self, intervals: Iterable[Interval]) -> int:
         """Every cell that they graze; seconds round outwards."""
-        return self._union(
+        return union(
             self.grid.touching(to_minute(one.start_at), to_minute(one.end_at + _ALMOST_A_MINUTE)) for one in intervals
         )
 
-    def _people_and_rooms(self) -> tuple[int, int]:
-        """Cells at which a needed teacher is busy, and those at which no room with video equipment is free."""
-        teachers = self._union(self._busy(teacher.weekly, teacher.dated) for teacher in self.group.teachers)
-        teachers |= self._instants(self.party.teachers_busy)
+    def teachers_busy(self) -> int:
+        """Cells at which a needed teacher is busy."""
+        busy = union(self._busy(teacher.weekly, teacher.dated) for teacher in self.group.teachers)
+        return busy | self._instants(self.party.teachers_busy)
+
+    def _rooms_busy(self) -> int:
+        """Cells at which no room with video equipment is free; whoever is at home needs none."""
         if not self.group.rooms:
-            return teachers, 0
-        rooms = self.grid.full
+            return 0
+        rooms = self.full
         for room in self.group.rooms:
             if room.has_video:
                 rooms &= self._busy(room.weekly, room.dated)
-        at_home = self._union(bits for kind, bits in self.kinds.items() if kind is WindowKind.EVENING)
-        return teachers, rooms & ~at_home
+        return rooms & ~self.kinds.get(WindowKind.EVENING, 0)
 
     def _busy(self, weekly: Iterable[WeeklyBusy], dated: Iterable[DatedBusy]) -> int:
         bits = 0
@@ -290,33 +264,6 @@ class _Expansion:
             return self.grid.touching(base + start_minute, base + end_minute)
         first = zone.resolve(_wall(on, start_minute), key).at
         return self.grid.touching(to_minute(first), to_minute(zone.resolve(_wall(on, end_minute), key).later_at))
-
-    @staticmethod
-    def _union(masks: Iterable[int]) -> int:
-        bits = 0
-        for mask in masks:
-            bits |= mask
-        return bits
-
-    @staticmethod
-    def _one_kind_a_cell(kinds: Mapping[WindowKind, int]) -> dict[WindowKind, int]:
-        taken, disjoint = 0, {}
-        for kind in WindowKind:
-            bits = kinds.get(kind, 0) & ~taken
-            if bits:
-                disjoint[kind] = bits
-            taken |= bits
-        return disjoint
-
-    @staticmethod
-    def _by_tier(kinds: Mapping[WindowKind, int]) -> tuple[int, ...]:
-        bits, cumulative = 0, []
-        for tier in TIERS:
-            for kind, mask in kinds.items():
-                if TIER_OF[kind] is tier:
-                    bits |= mask
-            cumulative.append(bits)
-        return tuple(cumulative)
 
 
 def _shape_of(offered: tuple[Stretch, ...], periods: tuple[Period, ...]) -> _Shape:

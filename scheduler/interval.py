@@ -77,6 +77,12 @@ class Grid:
         """The cell that holds a minute; may lie outside the grid."""
         return (minute - self.origin_minute) // CELL_MINUTES
 
+    def holds(self, other: Grid) -> bool:
+        """Whether all of the other's cells are cells of this one too."""
+        return 0 <= self.cell_of(other.origin_minute) <= self.cells - other.cells and not (
+            (other.origin_minute - self.origin_minute) % CELL_MINUTES
+        )
+
     def inside(self, start_minute: int, end_minute: int) -> int:
         """Bits of the cells wholly inside: what is offered must not be exceeded."""
         return self._bits(-((self.origin_minute - start_minute) // CELL_MINUTES), self.cell_of(end_minute))
@@ -122,6 +128,16 @@ def runs(bits: int) -> Iterator[tuple[int, int]]:
             stop = len(text)
         yield first, stop
         first = text.find("1", stop)
+
+
+def cells_of(bits: int) -> list[int]:
+    """Every set bit, ascending."""
+    return [cell for first, stop in runs(bits) for cell in range(first, stop)]
+
+
+def heads(bits: int, cuts: int) -> int:
+    """The first bit of every run, where a run also ends before a bit of `cuts`."""
+    return bits & (~(bits << 1) | cuts)
 
 
 def cells_for(minutes: int) -> int:

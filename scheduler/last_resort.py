@@ -13,7 +13,8 @@ from itertools import product
 from scheduler.expand import Party
 from scheduler.explain import date_names
 from scheduler.model import SCHOOL_WEEK, Names, Tier, Window, WindowKind, clock_text
-from scheduler.search import Query, search
+from scheduler.nearby import Nearby
+from scheduler.search import Query
 
 # Half a year: beyond that a class is another class.
 _FARTHEST_WEEKS = 26
@@ -36,7 +37,7 @@ _ASKED: tuple[tuple[WindowKind, int, int, Names], ...] = (
 _SATURDAY = frozenset({5})
 
 
-def last_resorts(query: Query) -> Iterator[Resort]:
+def last_resorts(query: Query, nearby: Nearby) -> Iterator[Resort]:
     """The least sacrifice first; each is a whole question that may be searched."""
     wide = replace(query, worst_tier=Tier.SATURDAY)
     for side in ("a", "b"):
@@ -47,7 +48,7 @@ def last_resorts(query: Query) -> Iterator[Resort]:
     for weeks in range(1, _FARTHEST_WEEKS + 1):
         later = replace(query, from_on=query.from_on + timedelta(weeks=weeks))
         # Why here and not by the caller: only the first week that has hours is worth a word.
-        if search(later):
+        if nearby.tally(later).slots:
             on = date_names(later.from_on)
             text = Names(en=f"The {query.weeks} weeks from {on.en}", zh=f"改在{on.zh}起的 {query.weeks} 週")
             yield Resort(code="later_weeks", text=text, query=later)

@@ -58,5 +58,5 @@ def _answer(query: Query) -> Answer:
         tzdata=tzdata_release(),
         slots=tuple(explained(slots, name_a, name_b)),
         none_because=tuple(causes(query, sides, slots)) if thin else (),
-        relaxations=tuple(relaxations(query, slots)) if thin else (),
+        relaxations=tuple(relaxations(query, sides, slots)) if thin else (),
     )

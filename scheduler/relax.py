@@ -1,6 +1,6 @@
 """What would open more: changes to a query, each tried out, with the slots that it really adds.
 
-A promise is the difference of two complete searches, so that accepting it yields exactly what was said.
+A promise is the difference of what two complete searches find, so that accepting it yields exactly what was said.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from scheduler.expand import Party
 from scheduler.explain import weekday_names
 from scheduler.last_resort import last_resorts
 from scheduler.model import TIERS, Names, Window, WindowKind, clock_text
-from scheduler.search import MAX_WEEKS, Query, search
+from scheduler.nearby import Nearby
+from scheduler.search import MAX_WEEKS, Query, Sides, Tally
 from scheduler.slot import Slot
 
 # A list that people read to its end.
@@ -24,6 +25,8 @@ _STRETCHES_MINUTES = (30, 60)
 _SHORTEST_LESSON_MINUTES = 20
 # Nobody is asked to school before six or kept up beyond ten.
 _EARLIEST_MINUTE, _LATEST_MINUTE = 6 * 60, 22 * 60
+
+_NOTHING = Tally(0, frozenset())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +49,20 @@ class _Idea:
     effort: int
 
 
-def relaxations(query: Query, slots: Sequence[Slot]) -> list[Relaxation]:
-    """The best of each code, by gain for their effort; only those that add slots.
+def relaxations(query: Query, sides: Sides, slots: Sequence[Slot]) -> list[Relaxation]:
+    """The best of each code, by gain for their effort; only those that add slots. `sides`: the query's calendars.
 
     An empty answer gets at least one, as long as there are any hours within half a year or a window to ask for.
     """
+    nearby, now = Nearby(query, sides), Tally(len(slots), frozenset(slot.a.on for slot in slots))
     found: list[tuple[float, Relaxation]] = []
     for idea in _ideas(query):
-        tried = _tried(idea.code, Names(en=idea.en, zh=idea.zh), idea.query, slots)
+        tried = _tried(idea.code, Names(en=idea.en, zh=idea.zh), idea.query, nearby, now)
         if tried is not None:
             found.append((-tried.gain_slots / idea.effort, tried))
     found.sort(key=lambda pair: pair[0])
     if not found and not slots:
-        return _last(query)
+        return _last(query, nearby)
     offers = [one for _, one in found]
     shown: list[Relaxation] = []
     for relaxation in offers:
@@ -70,12 +74,12 @@ def relaxations(query: Query, slots: Sequence[Slot]) -> list[Relaxation]:
     return shown[:MOST_SHOWN]
 
 
-def _last(query: Query) -> list[Relaxation]:
+def _last(query: Query, nearby: Nearby) -> list[Relaxation]:
     """The first two kinds of help that help at all; in the order of sacrifice."""
     shown: dict[str, Relaxation] = {}
-    for resort in last_resorts(query):
+    for resort in last_resorts(query, nearby):
         if resort.code not in shown:
-            tried = _tried(resort.code, resort.text, resort.query, ())
+            tried = _tried(resort.code, resort.text, resort.query, nearby, _NOTHING)
             if tried is not None:
                 shown[resort.code] = tried
     return list(shown.values())
@@ -87,13 +91,12 @@ def _is_milder(one: Relaxation, other: Relaxation) -> bool:
     return is_acceptance and one.query.worst_tier.order < other.query.worst_tier.order
 
 
-def _tried(code: str, text: Names, query: Query, slots: Sequence[Slot]) -> Relaxation | None:
-    """What it really adds; None when nothing."""
-    then = search(query)
-    gain = len(then) - len(slots)
+def _tried(code: str, text: Names, query: Query, nearby: Nearby, now: Tally) -> Relaxation | None:
+    """What it really adds to what there is `now`; None when nothing."""
+    then = nearby.tally(query)
+    gain, added = then.slots - now.slots, len(then.dates - now.dates)
     if gain <= 0:
         return None
-    added = len({slot.a.on for slot in then} - {slot.a.on for slot in slots})
     plural = "" if gain == 1 else "s"
     return Relaxation(
         code=code,

@@ -6,17 +6,21 @@ best tier at which the whole lesson fits, so a lesson that straddles two windows
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 
 from scheduler import zone
-from scheduler.expand import Availability, Party, expand
-from scheduler.interval import CELL_MINUTES, Grid, Interval, cells_for, erode, runs, to_minute
+from scheduler.availability import Availability, union
+from scheduler.expand import Party, expand
+from scheduler.interval import CELL_MINUTES, Grid, Interval, cells_for, cells_of, erode, heads, runs, to_minute
 from scheduler.model import TIERS, Confidence, Tier
 from scheduler.rank import ranked
 from scheduler.slot import Payer, SideSlot, Slot, clock_effect
-from scheduler.wall import time_text, wall_at
+from scheduler.wall import date_changes, time_text, wall_at
 
 # Eight months: the longest a planner asks for at once; a year of 5-minute cells is still fast, ten years are a mistake.
 MAX_WEEKS = 60
@@ -51,6 +55,17 @@ class Query:
         )
 
 
+class Calendar(Protocol):
+    """As much of one as finding starts needs."""
+
+    @property
+    def up_to(self) -> tuple[int, ...]: ...
+    @property
+    def home(self) -> int: ...
+    @property
+    def usable(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """Cells [first, stop) are possible starts of one tier and payer."""
@@ -59,6 +74,14 @@ class Run:
     stop: int
     tier: Tier
     payer: Payer
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many slots there are, and on which dates of side A."""
+
+    slots: int
+    dates: frozenset[date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +102,19 @@ class Sides:
 def expand_sides(query: Query, *, keep: bool = False) -> Sides:
     """`keep`: as of `expand`."""
     grid = query.grid
-    busy = 0
-    for one in query.busy:
-        busy |= grid.touching(to_minute(one.start_at), to_minute(one.end_at))
     a, b, *others = (
         expand(party, grid, minimum_willingness=query.minimum_willingness, keep=keep)
         for party in (query.a, query.b, *query.others)
     )
-    return Sides(grid, a, b, tuple(others), grid.full & ~busy)
+    return Sides(grid, a, b, tuple(others), free_of(query, grid))
 
 
-def starts_by_tier(calendars: Sequence[Availability], free: int, cells: int, worst: Tier) -> list[tuple[Tier, int]]:
+def free_of(query: Query, grid: Grid) -> int:
+    """What outside calendars leave."""
+    return grid.full & ~union(grid.touching(to_minute(one.start_at), to_minute(one.end_at)) for one in query.busy)
+
+
+def starts_by_tier(calendars: Sequence[Calendar], free: int, cells: int, worst: Tier) -> list[tuple[Tier, int]]:
     """For each tier the starts that have exactly that tier."""
     found: list[tuple[Tier, int]] = []
     earlier = previous = 0
@@ -108,48 +133,68 @@ def starts_by_tier(calendars: Sequence[Availability], free: int, cells: int, wor
     return found
 
 
+def starts_by_payer(
+    calendars: Sequence[Calendar], free: int, minutes: int, worst: Tier
+) -> Iterator[tuple[Tier, Payer, int]]:
+    """The starts once more apart by who pays, A being the first of the calendars and B the second."""
+    cells = cells_for(minutes)
+    tiers = starts_by_tier(calendars, free, cells, worst)
+    if not tiers:
+        return
+    a, b = calendars[0], calendars[1]
+    costless_a, costless_b = (erode(side.usable & ~side.home, cells) for side in (a, b))
+    for tier, starts in tiers:
+        yield tier, Payer.NONE, starts & costless_a & costless_b
+        yield tier, Payer.B, starts & costless_a & ~costless_b
+        yield tier, Payer.A, starts & costless_b & ~costless_a
+        both_pay = starts & ~costless_a & ~costless_b
+        if both_pay:
+            for payer, bits in _compared(a.home, b.home, both_pay, cells).items():
+                yield tier, payer, bits
+
+
+def _compared(home_a: int, home_b: int, starts: int, cells: int) -> dict[Payer, int]:
+    """Both pay something, so each start has to be compared, but those at which both are at home all the time."""
+    alike = starts & erode(home_a & home_b, cells)
+    found = defaultdict(int, {Payer.BOTH: alike})
+    for first, stop in runs(starts & ~alike):
+        for cell in range(first, stop):
+            found[Payer.of(_count(home_a, cell, cells), _count(home_b, cell, cells))] |= 1 << cell
+    return found
+
+
 def scan(sides: Sides, minutes: int, worst: Tier) -> list[Run]:
     """All runs, ascending by their first start. This is what the bench measures."""
-    cells = cells_for(minutes)
-    tiers = starts_by_tier(sides.all, sides.free, cells, worst)
-    if not tiers:
-        return []
-    costless_a = erode(sides.a.usable & ~sides.a.home, cells)
-    costless_b = erode(sides.b.usable & ~sides.b.home, cells)
-    found: list[Run] = []
-    for tier, starts in tiers:
-        for payer, bits in (
-            (Payer.NONE, starts & costless_a & costless_b),
-            (Payer.B, starts & costless_a & ~costless_b),
-            (Payer.A, starts & costless_b & ~costless_a),
-        ):
-            found.extend(Run(first, stop, tier, payer) for first, stop in runs(bits))
-        for first, stop in runs(starts & ~costless_a & ~costless_b):
-            found.extend(_by_payer(sides, first, stop, cells, tier))
+    found = [
+        Run(first, stop, tier, payer)
+        for tier, payer, bits in starts_by_payer(sides.all, sides.free, minutes, worst)
+        for first, stop in runs(bits)
+    ]
     found.sort(key=lambda run: run.first)
     return found
 
 
-def _by_payer(sides: Sides, first: int, stop: int, cells: int, tier: Tier) -> Iterator[Run]:
-    """Both pay something, so each start has to be compared."""
-    begun, payer = first, None
-    for cell in range(first, stop):
-        now = Payer.of(_count(sides.a.home, cell, cells), _count(sides.b.home, cell, cells))
-        if payer is not None and now is not payer:
-            yield Run(begun, cell, tier, payer)
-            begun = cell
-        payer = now
-    if payer is not None:
-        yield Run(begun, stop, tier, payer)
+def tally(query: Query, grid: Grid, calendars: Sequence[Calendar], free: int) -> Tally:
+    """What `search` would find, counted without drawing a slot: each is a run that is cut where either date changes."""
+    changes_a = date_changes_of(query.a, grid)
+    cuts = changes_a | date_changes_of(query.b, grid)
+    slots = starts = 0
+    for _, _, bits in starts_by_payer(calendars, free, query.minutes, query.worst_tier):
+        slots += heads(bits, cuts).bit_count()
+        starts |= bits
+    first_of_dates = cells_of(heads(starts, changes_a))
+    return Tally(slots, frozenset(_local_date(query.a, grid, cell) for cell in first_of_dates))
 
 
 def search(query: Query, sides: Sides | None = None, only: Iterable[Run] | None = None) -> list[Slot]:
     """Ranked slots without reasons in words; of all runs, or of `only` some that `scan` has found."""
     sides = sides or expand_sides(query)
+    changes = date_changes_of(query.a, sides.grid) | date_changes_of(query.b, sides.grid)
+    cuts = cells_of(changes)
     found = [
         _slot(query, sides, piece)
         for run in (scan(sides, query.minutes, query.worst_tier) if only is None else only)
-        for piece in _by_date(query, sides.grid, run)
+        for piece in _by_date(run, cuts)
     ]
     return [slot.placed(rank=rank) for rank, slot in enumerate(ranked(found), start=1)]
 
@@ -173,19 +218,24 @@ def tier_at(query: Query, sides: Sides, cell: int) -> Tier | None:
     return None
 
 
-def _by_date(query: Query, grid: Grid, run: Run) -> Iterator[Run]:
-    """A slot has one date on each side, so a run is cut at either midnight."""
-    if run.stop - run.first == 1:
-        yield run
-        return
-    for party in (query.a, query.b):
-        on = _local_date(party, grid, run.first)
-        if on != _local_date(party, grid, run.stop - 1):
-            cut = next(c for c in range(run.first + 1, run.stop) if _local_date(party, grid, c) != on)
-            yield from _by_date(query, grid, replace(run, stop=cut))
-            yield from _by_date(query, grid, replace(run, first=cut))
-            return
-    yield run
+def date_changes_of(party: Party, grid: Grid) -> int:
+    """Cells at which another date begins at that school."""
+    school = party.school
+    if not school.zone_overrides:
+        return date_changes(grid, school.zone)
+    # Another zone begins to hold at a midnight of the school's own.
+    keys = {school.zone, *(one.zone for one in school.zone_overrides)}
+    places = cells_of(union(date_changes(grid, key) for key in keys))
+    return sum(1 << cell for cell in places if _local_date(party, grid, cell) != _local_date(party, grid, cell - 1))
+
+
+def _by_date(run: Run, cuts: Sequence[int]) -> Iterator[Run]:
+    """A slot has one date on each side, so a run is cut at either midnight; `cuts` ascend."""
+    first = run.first
+    for cut in cuts[bisect_right(cuts, first) : bisect_left(cuts, run.stop)]:
+        yield Run(first, cut, run.tier, run.payer)
+        first = cut
+    yield Run(first, run.stop, run.tier, run.payer)
 
 
 def _local_date(party: Party, grid: Grid, cell: int) -> date:

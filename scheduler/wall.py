@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from scheduler import zone
-from scheduler.interval import from_minute
+from scheduler.interval import CELL_MINUTES, Grid, from_minute
 from scheduler.model import MINUTES_A_DAY, clock_text
 
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
+_CELL = timedelta(minutes=CELL_MINUTES)
 _ORDINAL_OF_1970 = date(1970, 1, 1).toordinal()
 
 
@@ -25,6 +27,23 @@ def wall_at(minute: int, key: str) -> tuple[date, int]:
         return local.date(), local.hour * 60 + local.minute
     day, at = divmod(minute + offset, MINUTES_A_DAY)
     return _date_of(day), at
+
+
+@lru_cache(maxsize=256)  # some 2 kB each: the weeks that are asked about on one day, in a dozen zones
+def date_changes(grid: Grid, key: str) -> int:
+    """Cells at which that wall shows another date than at the cell before."""
+    bits, start_at = 0, grid.instant_of(0)
+    # From one change of the clock to the next, midnights stand a day of cells apart.
+    changes = zone.changes(key, start_at, grid.instant_of(grid.cells))
+    seams = [-((start_at - change.at) // _CELL) for change in changes]
+    for first, stop in pairwise((0, *seams, grid.cells)):
+        on, since_midnight = wall_at(grid.minute_of(first), key)
+        if 0 < first < grid.cells and wall_at(grid.minute_of(first - 1), key)[0] != on:
+            bits |= 1 << first
+        midnight = first - (since_midnight - MINUTES_A_DAY) // CELL_MINUTES
+        for cell in range(midnight, stop, MINUTES_A_DAY // CELL_MINUTES):
+            bits |= 1 << cell
+    return bits
 
 
 @lru_cache(maxsize=16_384)  # three years of a dozen zones

@@ -37,8 +37,12 @@ class Stretch:
 def stretches(group: ClassGroup, plan: DayPlan) -> Iterator[Stretch]:
     """Ignores whether the date is closed: the caller wants to know what a closure costs."""
     for window in group.windows:
-        if not is_offered_on(window, plan):
-            continue
+        yield from stretches_of(window, group, plan)
+
+
+def stretches_of(window: Window, group: ClassGroup, plan: DayPlan) -> Iterator[Stretch]:
+    """Of one window, which need not be among the group's own."""
+    if is_offered_on(window, plan):
         for start, end in _spans(window, group, plan):
             if start < end:
                 yield Stretch(window.kind, window.willingness, start, end)

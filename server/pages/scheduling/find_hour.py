@@ -1,6 +1,6 @@
 """Find an hour: two class groups, weeks and minutes in; a two-zone week grid and a ranked list out. A GET, no script.
 
-The search runs in a thread: a pair takes some ten milliseconds, an empty answer with its relaxations some hundred.
+The search runs in a thread: a pair takes some milliseconds, an empty answer with its relaxations twice as many.
 """
 
 from __future__ import annotations

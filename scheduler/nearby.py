@@ -1,0 +1,163 @@
+"""Calendars of questions that differ a little from one whose calendars are expanded: what is the same is used again.
+
+Trying out what would help asks some forty such questions; expanding both classes for each was nearly all of the work.
+They carry no more than counting needs (`Reach`), and every one is what the whole expansion would give.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from scheduler.availability import Availability, Reach
+from scheduler.calendars import DayPlan, plan_day
+from scheduler.expand import Party, expand, local_dates, teachers_busy, utc_spans
+from scheduler.interval import Grid
+from scheduler.model import Window, WindowKind
+from scheduler.search import MAX_WEEKS, Calendar, Query, Sides, Tally, free_of, tally
+from scheduler.window import stretches_of
+
+# Looking for weeks with hours goes on week by week: a break is over within two months.
+_WEEKS_AHEAD = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    plan: DayPlan
+    zone: str
+
+
+class Nearby:
+    """Around one question; asked by one thread."""
+
+    def __init__(self, query: Query, sides: Sides) -> None:
+        self._query, self._sides = query, sides
+        self._parties = _parties(query)
+        self._days: dict[int, dict[int, list[_Day]]] = {}
+        self._laid: dict[tuple[int, Window], int] = {}
+        self._ahead: tuple[Grid, list[Calendar]] | None = None
+
+    def tally(self, then: Query) -> Tally:
+        """What `search` would find for that question."""
+        is_here = (then.from_on, then.weeks) == (self._query.from_on, self._query.weeks)
+        grid, free = (self._sides.grid, self._sides.free) if is_here else (then.grid, free_of(then, then.grid))
+        return tally(then, grid, self.calendars(then), free)
+
+    def calendars(self, then: Query) -> list[Calendar]:
+        """Those of its parties, A's and B's first."""
+        now = self._query
+        if (then.minimum_willingness, then.busy) != (now.minimum_willingness, now.busy):
+            raise ValueError("a question about another willingness or other busy times is not nearby")
+        if then.from_on != now.from_on:
+            return self._later(then)
+        return self._changed(then) if then.weeks == now.weeks else self._longer(then)
+
+    def _changed(self, then: Query) -> list[Calendar]:
+        """The same weeks, of parties that differ in what they offer or in whom and what they need."""
+        return [
+            one if new is old else self._reach(place, one, new, then.minimum_willingness)
+            for place, (old, new, one) in enumerate(zip(self._parties, _parties(then), self._sides.all, strict=True))
+        ]
+
+    def _reach(self, place: int, one: Availability, new: Party, minimum: int) -> Calendar:
+        old = self._parties[place]
+        more = _further_windows(old, new, minimum)
+        if more is None or not _is_alike(old, new):
+            return expand(new, one.grid, minimum_willingness=minimum)
+        ground = one.ground
+        for window in more:
+            ground = ground.with_window(window.kind, self._bits(place, window))
+        if new.group.teachers != old.group.teachers:
+            ground = ground.with_removed("teacher_busy", teachers_busy(new, one.grid))
+        if not new.group.rooms:
+            ground = ground.with_removed("room_busy", 0)
+        return ground.reach()
+
+    def _bits(self, place: int, window: Window) -> int:
+        """What that window adds on open days, as a whole expansion lays it."""
+        found = self._laid.get((place, window))
+        if found is None:
+            grid, group = self._sides.grid, self._parties[place].group
+            found = 0
+            for day in self._open_days(place, window):
+                for one in stretches_of(window, group, day.plan):
+                    for first, stop in utc_spans(day.plan.on, one.start_minute, one.end_minute, day.zone):
+                        found |= grid.inside(first, stop)
+            self._laid[place, window] = found
+        return found
+
+    def _open_days(self, place: int, window: Window) -> Iterator[_Day]:
+        """Those that the window may be offered on; which it really is, `window` decides."""
+        days = self._days.get(place)
+        if days is None:
+            school, days = self._parties[place].school, defaultdict(list)
+            for on in local_dates(self._sides.grid, school):
+                plan = plan_day(school, on)
+                if plan.closed_by is None:
+                    days[plan.timetable_on.weekday()].append(_Day(plan, school.zone_on(on)))
+            self._days[place] = days
+        follows_weekdays = window.dates is None and window.kind is not WindowKind.SATURDAY
+        for weekday in window.weekdays if follows_weekdays else range(7):
+            yield from days.get(weekday, ())
+
+    def _longer(self, then: Query) -> list[Calendar]:
+        """From the same date on for more weeks: only the further weeks are expanded, and put behind the others."""
+        now, ahead = self._query, self._sides.grid
+        if then.weeks <= now.weeks or not self._may_be_cut(then):
+            return _expanded(then)
+        further = replace(then, from_on=now.from_on + timedelta(weeks=now.weeks), weeks=then.weeks - now.weeks)
+        if further.grid.origin_minute != ahead.minute_of(ahead.cells):
+            return _expanded(then)
+        return [_joined(one, more, ahead.cells) for one, more in zip(self._sides.all, _expanded(further), strict=True)]
+
+    def _later(self, then: Query) -> list[Calendar]:
+        """As many weeks from another date on: cut out of a longer stretch, for the next such question is as near."""
+        if not self._may_be_cut(then):
+            return _expanded(then)
+        grid = then.grid
+        if self._ahead is None or not self._ahead[0].holds(grid):
+            whole = replace(then, weeks=min(then.weeks + _WEEKS_AHEAD, MAX_WEEKS))
+            self._ahead = whole.grid, _expanded(whole)
+        ahead, calendars = self._ahead
+        place = ahead.cell_of(grid.origin_minute)
+        return [_cut(one, place, grid.full) for one in calendars]
+
+    def _may_be_cut(self, then: Query) -> bool:
+        """Of the same parties; a dated change of zone may belong to a date that the shorter stretch does not have."""
+        return _parties(then) == self._parties and not any(one.school.zone_overrides for one in self._parties)
+
+
+def _expanded(query: Query) -> list[Calendar]:
+    grid = query.grid
+    return [expand(one, grid, minimum_willingness=query.minimum_willingness) for one in _parties(query)]
+
+
+def _cut(one: Calendar, place: int, full: int) -> Reach:
+    return Reach(tuple(bits >> place & full for bits in one.up_to), one.home >> place & full)
+
+
+def _parties(query: Query) -> tuple[Party, ...]:
+    return (query.a, query.b, *query.others)
+
+
+def _joined(one: Calendar, further: Calendar, cells: int) -> Reach:
+    up_to = tuple(bits | more << cells for bits, more in zip(one.up_to, further.up_to, strict=True))
+    return Reach(up_to, one.home | further.home << cells)
+
+
+def _further_windows(old: Party, new: Party, minimum: int) -> list[Window] | None:
+    """The windows that `new` offers beyond those of `old`; None when one is not offered any more."""
+    before, after = ({id(one) for one in party.group.windows} for party in (old, new))
+    if any(id(one) not in after and one.willingness >= minimum for one in old.group.windows):
+        return None
+    return [one for one in new.group.windows if id(one) not in before and one.willingness >= minimum]
+
+
+def _is_alike(old: Party, new: Party) -> bool:
+    """But for windows, teachers and the rooms that are no longer needed."""
+    if new.group.rooms and new.group.rooms != old.group.rooms:
+        return False
+    group = replace(new.group, windows=old.group.windows, teachers=old.group.teachers, rooms=old.group.rooms)
+    return (new.school, group, new.busy, new.teachers_busy) == (old.school, old.group, old.busy, old.teachers_busy)
