@@ -154,6 +154,11 @@ class DownTrack:
         return VideoQuality(source.quality) if source is not None else None
 
     @property
+    def is_settled(self) -> bool:
+        """It sends the layer that it shall, all of it."""
+        return self.forwarder.current is self.forwarder.target and not self.wish.fps
+
+    @property
     def can_send(self) -> bool:
         return self._payload_type >= 0
 
@@ -223,7 +228,6 @@ class DownTrack:
             stats = self._stats
             stats.forwarded += sent
             stats.forwarded_bytes += octets
-            self.peer.sent_bytes += octets
             if not self._has_sent:
                 self._has_sent = True
                 self._listener.on_first_packet_sent(self)
@@ -251,6 +255,8 @@ class DownTrack:
                 self._stats.dropped[DropReason.WRITER_REFUSED] += 1
         if sent:
             self.peer.mark_written()
+            if self.forwarder.current is not self._reported:
+                self.peer.rests_until_us = 0  # a new source's clock is to be reported
         return sent
 
     def _carried(self, packet: Packet) -> tuple[bytes, int]:
@@ -298,7 +304,7 @@ class DownTrack:
                 packet, stretch, out, self._rtx_type
             ):
                 self._stats.resent += 1
-                self.peer.sent_bytes += packet.size
+                self.peer.extra_bytes += packet.size
                 self.peer.mark_written()
 
     def send_padding(self, size: int, now_us: int) -> bool:
@@ -311,7 +317,7 @@ class DownTrack:
             if not written:
                 break
             size -= written
-            self.peer.sent_bytes += written
+            self.peer.extra_bytes += written
         self.peer.mark_written()
         return True
 

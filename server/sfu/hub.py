@@ -102,7 +102,7 @@ class MediaHub:
                 pressing.discard(peer)
         self._turn = (self._turn + 1) % _TURNS
         for peer in self._peers[self._turn :: _TURNS]:
-            if peer not in pressing:
+            if peer.rests_until_us <= now_us and peer not in pressing:
                 peer.tick(now_us)
                 if peer.is_pressing:
                     pressing.add(peer)

@@ -64,8 +64,9 @@ class MediaPeer:
         "_ups",
         "downs",
         "estimator",
+        "extra_bytes",
+        "rests_until_us",
         "rtt_us",
-        "sent_bytes",
         "writer",
     )
 
@@ -83,8 +84,10 @@ class MediaPeer:
         self.estimator = estimator
         self.writer: BurstWriter = transport.writer
         self.rtt_us = _FIRST_RTT_US
-        self.sent_bytes = 0
-        """Since the subscriber's last look."""
+        self.extra_bytes = 0
+        """Sent beside what the down tracks that are there count: repairs, padding, down tracks that have ended."""
+        self.rests_until_us = 0
+        """`tick` has nothing to do before."""
         self.downs: dict[str, DownTrack] = {}
         self._transport = transport
         self._listener = listener
@@ -315,6 +318,7 @@ class MediaPeer:
     def forget(self, down: DownTrack) -> None:
         if self.downs.get(down.section.mid) is down:
             del self.downs[down.section.mid]
+            self.extra_bytes += down.out.octets
         self._feedback.remove_down(down)
         self.reallocate()
 
@@ -346,6 +350,12 @@ class MediaPeer:
         """Packets can go out now, or cannot any more."""
         self.reallocate()
 
+    @property
+    def sent_bytes(self) -> int:
+        """Since the start."""
+        return self.extra_bytes + sum(down.out.octets for down in self.downs.values())
+
     def tick(self, now_us: int) -> None:
         self._feedback.tick(now_us)
         self._subscriber.tick(now_us)
+        self.rests_until_us = self._subscriber.rests_until_us(now_us)

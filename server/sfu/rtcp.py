@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
 _SENDER_REPORT = 200
 _RECEIVER_REPORT = 201
@@ -29,9 +30,11 @@ _NACK_ENTRY = Struct(">HH")
 _THREE_WORDS = Struct(">III")
 
 
-@dataclass(frozen=True, slots=True)
-class ReportBlock:
-    """What a receiver says of one SSRC that we send. `fraction_lost` in 1/256; `last_sr` and `delay` as on the wire."""
+class ReportBlock(NamedTuple):
+    """What a receiver says of one SSRC that we send. `fraction_lost` in 1/256; `last_sr` and `delay` as on the wire.
+
+    Why a tuple: thirty subscribers send a hundred of them a second, and a frozen dataclass takes three times as long.
+    """
 
     ssrc: int
     fraction_lost: int
@@ -64,8 +67,7 @@ class KeyframeRequest:
     media_ssrc: int
 
 
-@dataclass(frozen=True, slots=True)
-class Remb:
+class Remb(NamedTuple):
     bitrate_bps: int
     ssrcs: tuple[int, ...]
 

@@ -9,13 +9,17 @@ from server.sfu.description import MediaKind
 from server.sfu.downlink import Downlink
 from server.sfu.forwarder import ALL_TEMPORAL_LAYERS
 from server.sfu.layers import temporal_layer
-from server.sfu.throughput import Throughput
+from server.sfu.throughput import SendRate
 
 if TYPE_CHECKING:
     from server.sfu.downtrack import DownTrack
     from server.sfu.peer import MediaPeer
 
 _ALLOCATE_INTERVAL_US = 500_000
+# Why 2 s: where no limit is known, the choice follows wishes and layers, whose changes are told at once.
+_SETTLED_INTERVAL_US = 2_000_000
+# Between two looks at somebody who gets all it asks for; what it is sent is measured over whole looks.
+_REST_US = 250_000
 # A receiver's first estimates are its cautious start, and nothing can confirm them before a round trip is measured:
 # that takes a sender report and the next receiver report, each once a second.
 _START_US = 3_000_000
@@ -34,10 +38,11 @@ class Subscriber:
         "_downlink",
         "_first_remb_us",
         "_has_rtt",
+        "_is_settled",
         "_missing_bps",
         "_peer",
+        "_rate",
         "_stagger_us",
-        "_throughput",
         "_ticked_us",
         "_wanting_bps",
         "has_paused",
@@ -47,7 +52,8 @@ class Subscriber:
         """`stagger_us` keeps the regular look of many peers from falling on one tick."""
         self._peer = peer
         self._downlink = Downlink()
-        self._throughput = Throughput()
+        self._rate = SendRate()
+        self._is_settled = False
         self._allocated_us = 0
         self._missing_bps = self._wanting_bps = 0
         self._ticked_us = 0
@@ -64,7 +70,7 @@ class Subscriber:
         self._first_remb_us = self._first_remb_us or now_us
         if not self._has_rtt and now_us - self._first_remb_us < _START_US:
             return
-        if self._downlink.on_remb(bitrate_bps, self._throughput.bitrate_bps(now_us), now_us):
+        if self._downlink.on_remb(bitrate_bps, self._sending_bps(now_us), now_us):
             self.allocate(now_us)
 
     def on_rtt(self, rtt_us: int, now_us: int) -> None:
@@ -77,22 +83,34 @@ class Subscriber:
         self._downlink.on_probe_loss(fraction, now_us)
 
     def on_loss(self, fraction: float, certain: float, now_us: int) -> None:
-        if self._downlink.on_loss(fraction, self._throughput.bitrate_bps(now_us), now_us, certain=certain):
+        if self._downlink.on_loss(fraction, self._sending_bps(now_us), now_us, certain=certain):
             self.allocate(now_us)
 
     @property
     def is_probing(self) -> bool:
         return self._downlink.is_probing
 
+    def rests_until_us(self, now_us: int) -> int:
+        """When `tick` has something to do again, unless somebody tells before."""
+        if self._downlink.budget_bps is not None:
+            return now_us
+        return min(now_us + _REST_US, self._due_us)
+
+    @property
+    def _due_us(self) -> int:
+        interval_us = _SETTLED_INTERVAL_US if self._is_settled else _ALLOCATE_INTERVAL_US
+        return self._allocated_us + interval_us + self._stagger_us
+
+    def _sending_bps(self, now_us: int) -> int:
+        return self._rate.bitrate_bps(self._peer.sent_bytes, now_us)
+
     def tick(self, now_us: int) -> None:
-        if self._peer.sent_bytes:
-            self._throughput.add(self._peer.sent_bytes, now_us)
-            self._peer.sent_bytes = 0
-        if self._downlink.tick(now_us) or now_us - self._allocated_us >= _ALLOCATE_INTERVAL_US + self._stagger_us:
+        self._rate.look(self._peer.sent_bytes, now_us)
+        if self._downlink.tick(now_us) or now_us >= self._due_us:
             self.allocate(now_us)
         if self._missing_bps and self._downlink.may_probe(now_us):
             missing = self._wanting_bps if self._downlink.is_rising else self._missing_bps
-            sending = self._throughput.bitrate_bps(now_us)
+            sending = self._sending_bps(now_us)
             self._downlink.start_probe(sending + missing * 5 // 4 + _RESERVE_BPS, sending, now_us)
         padding = self._downlink.padding_bytes(now_us - self._ticked_us)
         self._ticked_us = now_us
@@ -122,6 +140,7 @@ class Subscriber:
             elif down.up.live:
                 videos.append(down)
         budget = self._downlink.budget_bps
+        self._is_settled = budget is None and all(down.is_settled for down in videos)
         # Half of what there is may repair; with no limit known, what repairs a key frame of 720p at once.
         repair_bps = budget // 2 if budget is not None else _REPAIR_BPS
         for down in videos:

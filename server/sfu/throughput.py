@@ -1,4 +1,4 @@
-"""Bits per second over the last second, for what a peer sends us or we send it."""
+"""Bits per second over the last second: of what a peer sends us (`Throughput`), of what we send it (`SendRate`)."""
 
 from __future__ import annotations
 
@@ -41,3 +41,40 @@ class Throughput:
         slots = self._slots
         while slots and now_us - slots[0][0] >= _WINDOW_US:
             self._bytes -= slots.popleft()[1]
+
+
+class SendRate:
+    """The rate of a counter that only grows, read now and then: bytes between two looks, by the time between them.
+
+    Why not slots as above: a subscriber is looked at a few times a second, and what went out between two looks must not
+    count as if it had gone out at the second.
+    """
+
+    __slots__ = ("_looks",)
+
+    def __init__(self) -> None:
+        self._looks: deque[tuple[int, int]] = deque()
+
+    def look(self, total: int, now_us: int) -> None:
+        """`total` bytes so far."""
+        looks = self._looks
+        if not total or (looks and now_us - looks[-1][0] < _SLOT_US):
+            if not total:
+                # Nothing yet: the last look before the first packet is where time begins.
+                looks.clear()
+                looks.append((now_us, 0))
+            return
+        looks.append((now_us, total))
+        # The newest look that is a whole window old is the one to measure from; older ones have served.
+        while len(looks) > 1 and now_us - looks[1][0] >= _WINDOW_US:
+            looks.popleft()
+
+    def bitrate_bps(self, total: int, now_us: int) -> int:
+        """Over the time since a look one window ago, or since the first one (at least a quarter of a window)."""
+        looks = self._looks
+        while len(looks) > 1 and now_us - looks[1][0] >= _WINDOW_US:
+            looks.popleft()
+        if not looks:
+            return 0
+        since_us, before = looks[0]
+        return (total - before) * 8_000_000 // max(now_us - since_us, _WINDOW_US // 4)

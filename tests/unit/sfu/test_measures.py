@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from server.sfu.audio_level import LevelMeter, linear
 from server.sfu.clock_map import SenderClock
 from server.sfu.quality import QualityLevel, certain_loss, level_of, score_of
 from server.sfu.rate_meter import RateMeter
 from server.sfu.reception import Reception
-from server.sfu.throughput import Throughput
+from server.sfu.throughput import SendRate, Throughput
 
 
 def test_a_receiver_report_counts_what_was_lost_since_the_last() -> None:
@@ -123,6 +125,33 @@ def test_throughput_of_a_beginning_is_not_exaggerated() -> None:
     throughput = Throughput()
     throughput.add(1250, 5_000_000)
     assert throughput.bitrate_bps(5_000_000) == 40_000
+
+
+@given(st.lists(st.integers(1, 600), min_size=12, max_size=40))
+def test_a_steady_stream_has_its_rate_whenever_somebody_looks(gaps_ms: list[int]) -> None:
+    rate = SendRate()
+    now_us = 7_000_000
+    rate.look(0, now_us)
+    for gap_ms in gaps_ms:
+        now_us += gap_ms * 1000
+        total = (now_us - 7_000_000) // 8  # one bit a microsecond
+        rate.look(total, now_us)
+        if now_us - 7_000_000 >= 250_000:
+            assert rate.bitrate_bps(total, now_us) == pytest.approx(1_000_000, rel=0.001)
+
+
+def test_a_rate_of_sending_forgets_what_was_before_its_window() -> None:
+    rate = SendRate()
+    assert rate.bitrate_bps(0, 0) == 0
+    for i in range(41):
+        rate.look(12_500 * i, i * 100_000)
+    assert rate.bitrate_bps(500_000, 4_000_000) == 1_000_000
+    for i in range(41, 56):
+        rate.look(500_000, i * 100_000)
+    assert rate.bitrate_bps(500_000, 5_500_000) == 0
+    beginning = SendRate()
+    beginning.look(0, 5_000_000)
+    assert beginning.bitrate_bps(1250, 5_000_000) == 40_000, "not exaggerated"
 
 
 @pytest.mark.parametrize(

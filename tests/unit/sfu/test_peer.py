@@ -483,6 +483,29 @@ def test_reports_follow_a_switch_with_the_new_layers_clock() -> None:
 # -- odd packets -------------------------------------------------------------------------------------------------------
 
 
+def test_who_gets_everything_is_looked_at_rarely_and_who_has_a_limit_at_each_turn() -> None:
+    lab = Lab()
+    publisher, viewer = lab.client(), lab.client()
+    up = lab.track()
+    publisher.peer.receive(receive_section(ssrcs=(1,)), up)
+    viewer.watch(up)
+    encoder = Encoder(ssrc=1, temporal=False)
+    for packet in encoder.frame(key=True):
+        publisher.rtp(packet)
+    lab.hub.flush()
+    assert viewer.out
+    lab.step(0.1)
+    assert viewer.peer.rests_until_us > lab.clock.monotonic_us()
+    for _ in range(2):
+        viewer.rtcp(rtcp_writer.receiver_report(9) + rtcp_writer.remb(9, 30_000, [0xD0]))
+        lab.step(4)
+    viewer.rtcp(rtcp_writer.receiver_report(9, [rtcp.ReportBlock(0xD0, 0, 0, 0, 0, 0, 0)]))
+    viewer.rtcp(rtcp_writer.receiver_report(9, [rtcp.ReportBlock(0xD0, 128, 50, 100, 0, 0, 0)]))
+    lab.step(0.3)
+    assert viewer.peer.quality(lab.clock.monotonic_us()).estimate_bps is not None
+    assert viewer.peer.rests_until_us <= lab.clock.monotonic_us()
+
+
 def test_padding_probes_on_the_media_ssrc_leave_no_hole() -> None:
     lab, publisher, viewer, encoder = video_lab()
     play(lab, publisher, encoder.frame(key=True))
