@@ -18,7 +18,7 @@ from typing import Any
 
 import scheduler.search as search
 from bench.plan_checker import Refused, judge
-from scheduler import availability, calendars, expand, interval, window
+from scheduler import availability, calendars, days, interval, window
 from scheduler.expand import Party
 from scheduler.interval import CELL_MINUTES
 from scheduler.model import (
@@ -230,7 +230,7 @@ def patched(module: Any, name: str, value: Any) -> Iterator[None]:
 def mutants() -> list[tuple[str, Any, str, Any]]:
     """Mistakes that people make, each put into the scheduler for a moment: (what, module, name, instead)."""
     plan_day, stretches, erode = calendars.plan_day, window.stretches, interval.erode
-    base, cells_for, spans = expand._base, interval.cells_for, window._spans
+    base, cells_for, spans = days._base, interval.cells_for, window._spans
 
     def plan(change: Callable[[Any], Any]) -> Callable[..., Any]:
         return lambda school, on: change(plan_day(school, on))
@@ -259,22 +259,22 @@ def mutants() -> list[tuple[str, Any, str, Any]]:
         return spans(one, group, day)
 
     return [
-        ("closures are ignored", expand, "plan_day", plan(lambda p: replace(p, closures=()))),
-        ("breaks are ignored", expand, "plan_day", plan(lambda p: replace(p, closed_by=None))),
+        ("closures are ignored", days, "plan_day", plan(lambda p: p._replace(closures=()))),
+        ("breaks are ignored", days, "plan_day", plan(lambda p: p._replace(closed_by=None))),
         ("make-up days keep their own timetable", calendars, "_make_up", lambda year, official, on: None),
-        ("every date follows its own weekday", expand, "plan_day", plan(lambda p: replace(p, timetable_on=p.on))),
+        ("every date follows its own weekday", days, "plan_day", plan(lambda p: p._replace(timetable_on=p.on))),
         ("half days are full", calendars, "_periods", always_full),
-        ("an hour late", expand, "_base", shift(60)),
-        ("an hour early", expand, "_base", shift(-60)),
-        ("five minutes late", expand, "_base", shift(5)),
-        ("a day late", expand, "_base", shift(1_440)),
-        ("January's offset all year", expand, "_base", yesterdays_offset),
-        ("folds and gaps are not cut", expand, "_without", lambda span, cut: [span]),
-        ("closures end at noon", expand, "DAY_PART_MINUTES", dict.fromkeys(DayPart, (0, 720))),
-        ("distance teaching is no closure", expand, "ClosureMode", _AlwaysDistance),
-        ("willingness is ignored", expand, "stretches", all_eager),
-        ("lunch is lost", expand, "stretches", lambda g, p: (s for s in stretches(g, p) if s.kind != "lunch")),
-        ("the day before is forgotten", expand, "local_dates", _from_second_date),
+        ("an hour late", days, "_base", shift(60)),
+        ("an hour early", days, "_base", shift(-60)),
+        ("five minutes late", days, "_base", shift(5)),
+        ("a day late", days, "_base", shift(1_440)),
+        ("January's offset all year", days, "_base", yesterdays_offset),
+        ("folds and gaps are not cut", days, "_without", lambda span, cut: [span]),
+        ("closures end at noon", days, "DAY_PART_MINUTES", dict.fromkeys(DayPart, (0, 720))),
+        ("distance teaching is no closure", days, "ClosureMode", _AlwaysDistance),
+        ("willingness is ignored", days, "stretches", all_eager),
+        ("lunch is lost", days, "stretches", lambda g, p: (s for s in stretches(g, p) if s.kind != "lunch")),
+        ("the day before is forgotten", days, "local_dates", _from_second_date),
         ("one cell too short", search, "erode", lambda bits, length: erode(bits, max(length - 1, 1))),
         ("one cell too long", search, "erode", lambda bits, length: erode(bits, length + 1)),
         ("50 minutes are 45", search, "cells_for", lambda minutes: min(cells_for(minutes), 9)),
@@ -300,7 +300,7 @@ def _from_second_date(grid: Any, school: School) -> Iterator[date]:
     yield from itertools.islice(_LOCAL_DATES(grid, school), 2, None)
 
 
-_LOCAL_DATES = expand.local_dates
+_LOCAL_DATES = days.local_dates
 
 
 def _without_paint(offered: Callable[[Window, Any], bool]) -> Callable[[Window, Any], bool]:

@@ -6,10 +6,10 @@ it by a few operations, where a whole expansion would take a millisecond or two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scheduler.interval import Grid
+from scheduler.interval import Grid, union
 from scheduler.model import AT_SCHOOL, TIER_OF, TIERS, WindowKind
 
 
@@ -99,13 +99,6 @@ class Availability:
     @property
     def usable(self) -> int:
         return self.up_to[-1]
-
-
-def union(masks: Iterable[int]) -> int:
-    bits = 0
-    for mask in masks:
-        bits |= mask
-    return bits
 
 
 def by_tier(kinds: Mapping[WindowKind, int]) -> tuple[int, ...]:

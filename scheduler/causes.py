@@ -11,10 +11,11 @@ from datetime import date
 
 from scheduler import zone
 from scheduler.availability import Availability
-from scheduler.expand import Party, local_dates, utc_spans
+from scheduler.days import days_of
+from scheduler.expand import Party
 from scheduler.explain import date_names
 from scheduler.interval import CELL_MINUTES, Grid, cells_for, erode, runs
-from scheduler.model import MINUTES_A_DAY, SCHOOL_WEEK, TIERS, Names, Tier, WindowKind
+from scheduler.model import SCHOOL_WEEK, TIERS, Names, Tier, WindowKind
 from scheduler.search import Query, Sides, scan, starts_by_tier
 from scheduler.slot import Reason, Slot
 
@@ -184,12 +185,7 @@ def _too_short(query: Query, sides: Sides) -> list[Reason]:
 
 def _days(party: Party, grid: Grid, weekdays: frozenset[int]) -> int:
     """Cells whose local weekday at that school is one of them."""
-    bits = 0
-    for on in local_dates(grid, party.school):
-        if on.weekday() in weekdays:
-            for first, stop in utc_spans(on, 0, MINUTES_A_DAY, party.school.zone_on(on)):
-                bits |= grid.inside(first, stop)
-    return bits
+    return days_of(party.school, grid, keep=True).on_weekdays(weekdays)
 
 
 def _date(party: Party, grid: Grid, cell: int) -> date:

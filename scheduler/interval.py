@@ -105,6 +105,13 @@ class Grid:
         return ((1 << (stop - first)) - 1) << first if stop > first else 0
 
 
+def union(masks: Iterable[int]) -> int:
+    bits = 0
+    for mask in masks:
+        bits |= mask
+    return bits
+
+
 def erode(bits: int, length: int) -> int:
     """Bits at which a run of `length` set bits begins. Doubling: log2(length) shifts."""
     have = 1

@@ -6,27 +6,18 @@ They carry no more than counting needs (`Reach`), and every one is what the whol
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from scheduler.availability import Availability, Reach
-from scheduler.calendars import DayPlan, plan_day
-from scheduler.expand import Party, expand, local_dates, teachers_busy, utc_spans
-from scheduler.interval import Grid
-from scheduler.model import Window, WindowKind
+from scheduler.days import SchoolDays, days_of
+from scheduler.expand import Party, expand, teachers_busy
+from scheduler.interval import Grid, union
+from scheduler.model import Window
 from scheduler.search import MAX_WEEKS, Calendar, Query, Sides, Tally, free_of, tally
-from scheduler.window import stretches_of
 
 # Looking for weeks with hours goes on week by week: a break is over within two months.
 _WEEKS_AHEAD = 8
-
-
-@dataclass(frozen=True, slots=True)
-class _Day:
-    plan: DayPlan
-    zone: str
 
 
 class Nearby:
@@ -35,8 +26,7 @@ class Nearby:
     def __init__(self, query: Query, sides: Sides) -> None:
         self._query, self._sides = query, sides
         self._parties = _parties(query)
-        self._days: dict[int, dict[int, list[_Day]]] = {}
-        self._laid: dict[tuple[int, Window], int] = {}
+        self._kept: dict[tuple[int, Window], int] = {}
         self._ahead: tuple[Grid, list[Calendar]] | None = None
 
     def tally(self, then: Query) -> Tally:
@@ -68,39 +58,25 @@ class Nearby:
             return expand(new, one.grid, minimum_willingness=minimum)
         ground = one.ground
         for window in more:
-            ground = ground.with_window(window.kind, self._bits(place, window))
+            ground = ground.with_window(window.kind, self._laid(place, window))
         if new.group.teachers != old.group.teachers:
-            ground = ground.with_removed("teacher_busy", teachers_busy(new, one.grid))
+            ground = ground.with_removed("teacher_busy", teachers_busy(new, self._days(place)))
         if not new.group.rooms:
             ground = ground.with_removed("room_busy", 0)
         return ground.reach()
 
-    def _bits(self, place: int, window: Window) -> int:
+    def _laid(self, place: int, window: Window) -> int:
         """What that window adds on open days, as a whole expansion lays it."""
-        found = self._laid.get((place, window))
+        found = self._kept.get((place, window))
         if found is None:
-            grid, group = self._sides.grid, self._parties[place].group
-            found = 0
-            for day in self._open_days(place, window):
-                for one in stretches_of(window, group, day.plan):
-                    for first, stop in utc_spans(day.plan.on, one.start_minute, one.end_minute, day.zone):
-                        found |= grid.inside(first, stop)
-            self._laid[place, window] = found
+            group = replace(self._parties[place].group, windows=(window,))
+            laid = self._days(place).offered(group)
+            found = union(bits for closed_by, _, _, bits in laid if closed_by is None)
+            self._kept[place, window] = found
         return found
 
-    def _open_days(self, place: int, window: Window) -> Iterator[_Day]:
-        """Those that the window may be offered on; which it really is, `window` decides."""
-        days = self._days.get(place)
-        if days is None:
-            school, days = self._parties[place].school, defaultdict(list)
-            for on in local_dates(self._sides.grid, school):
-                plan = plan_day(school, on)
-                if plan.closed_by is None:
-                    days[plan.timetable_on.weekday()].append(_Day(plan, school.zone_on(on)))
-            self._days[place] = days
-        follows_weekdays = window.dates is None and window.kind is not WindowKind.SATURDAY
-        for weekday in window.weekdays if follows_weekdays else range(7):
-            yield from days.get(weekday, ())
+    def _days(self, place: int) -> SchoolDays:
+        return days_of(self._parties[place].school, self._sides.grid, keep=True)
 
     def _longer(self, then: Query) -> list[Calendar]:
         """From the same date on for more weeks: only the further weeks are expanded, and put behind the others."""

@@ -14,9 +14,9 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from scheduler import zone
-from scheduler.availability import Availability, union
+from scheduler.availability import Availability
 from scheduler.expand import Party, expand
-from scheduler.interval import CELL_MINUTES, Grid, Interval, cells_for, cells_of, erode, heads, runs, to_minute
+from scheduler.interval import CELL_MINUTES, Grid, Interval, cells_for, cells_of, erode, heads, runs, to_minute, union
 from scheduler.model import TIERS, Confidence, Tier
 from scheduler.rank import ranked
 from scheduler.slot import Payer, SideSlot, Slot, clock_effect

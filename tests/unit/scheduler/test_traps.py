@@ -9,7 +9,7 @@ import pytest
 
 from scheduler import Confidence, Payer, Query, Slot, Tier, find_overlaps, find_party
 from scheduler.calendars import DayCause, plan_day
-from scheduler.expand import utc_spans
+from scheduler.days import utc_spans
 from scheduler.fairness import Held, best_possible, ledger, propose_rotation, weighted_burden
 from scheduler.interval import Interval
 from scheduler.official import official_year
