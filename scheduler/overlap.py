@@ -25,9 +25,10 @@ class Answer:
     relaxations: tuple[Relaxation, ...]
 
 
-# Two months of a pair that meets well; some 60 kB. A term of a good pair is more, and asked for once.
-_MOST_KEPT_SLOTS = 120
-_kept: Kept[Answer] = Kept(256)
+# Slots of all answers together, at some half a kilobyte: two months of two hundred pairs.
+_kept: Kept[Answer] = Kept(20_000)
+# What an answer weighs beside its slots: the question, the causes, what would help.
+_FRAME_SLOTS = 20
 
 
 def find_overlaps(query: Query) -> Answer:
@@ -37,8 +38,7 @@ def find_overlaps(query: Query) -> Answer:
     found = _kept.get(values, rest)
     if found is None:
         found = _answer(query)
-        if len(found.slots) <= _MOST_KEPT_SLOTS:
-            _kept.put(values, rest, found)
+        _kept.put(values, rest, found, _FRAME_SLOTS + len(found.slots))
     return found
 
 

@@ -34,6 +34,21 @@ def test_the_memory_is_bounded_and_the_oldest_goes() -> None:
     assert kept.get(values[0], "y") is None
 
 
+def test_heavy_answers_leave_room_for_fewer() -> None:
+    kept: Kept[int] = Kept(10)
+    values = [(object(),) for _ in range(4)]
+    for number, weight in enumerate((3, 3, 3)):
+        kept.put(values[number], "x", number, weight)
+    assert len(kept) == 3
+    kept.put(values[3], "x", 3, 6)
+    assert [kept.get(one, "x") for one in values] == [None, None, 2, 3]
+    kept.put(values[0], "x", 0, 11)
+    assert [kept.get(one, "x") for one in values] == [None, None, 2, 3], "nothing goes for what does not fit anyway"
+    kept.put(values[3], "x", 4, 1)
+    kept.put(values[0], "x", 0, 6)
+    assert [kept.get(one, "x") for one in values] == [0, None, 2, 4], "put again, it weighs what it weighs now"
+
+
 def test_equal_values_are_not_taken_for_the_same() -> None:
     kept: Kept[int] = Kept(2)
     one, two = (["a"],), (["a"],)
