@@ -34,9 +34,10 @@ def date_names(on: date) -> Names:
 
 
 def explained(slots: Iterable[Slot], name_a: Names, name_b: Names) -> Iterator[Slot]:
-    """The slots with their reasons, the weightiest first. What is said of one week is said of most others too."""
+    """The slots in their order, with their ranks and reasons, the weightiest first. What is said of one week is said
+    of most others too."""
     said: dict[object, tuple[Reason, ...]] = {}
-    for slot in slots:
+    for rank, slot in enumerate(slots, start=1):
         a, b = slot.a, slot.b
         place = (
             *(slot.tier, slot.payer, a.burden_minutes, b.burden_minutes, a.is_reluctant, b.is_reluctant),
@@ -45,7 +46,7 @@ def explained(slots: Iterable[Slot], name_a: Names, name_b: Names) -> Iterator[S
         reasons = said.get(place)
         if reasons is None:
             reasons = said[place] = _reasons(slot, name_a, name_b)
-        yield slot.placed(reasons=reasons)
+        yield slot._replace(rank=rank, reasons=reasons)
 
 
 def _reasons(slot: Slot, name_a: Names, name_b: Names) -> tuple[Reason, ...]:

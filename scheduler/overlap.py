@@ -9,7 +9,7 @@ from scheduler.causes import causes, is_thin
 from scheduler.explain import explained
 from scheduler.kept import Kept
 from scheduler.relax import Relaxation, relaxations
-from scheduler.search import Query, expand_sides, search
+from scheduler.search import Query, best_first, expand_sides, scan
 from scheduler.slot import Reason, Slot
 from scheduler.zone import tzdata_release
 
@@ -50,7 +50,7 @@ def forget() -> None:
 
 def _answer(query: Query) -> Answer:
     sides = expand_sides(query, keep=True)
-    slots = search(query, sides)
+    slots = best_first(query, sides, scan(sides, query.minutes, query.worst_tier))
     thin = is_thin(query, slots)
     name_a, name_b = query.a.school.name, query.b.school.name
     return Answer(

@@ -15,12 +15,13 @@ from typing import Protocol
 
 from scheduler import zone
 from scheduler.availability import Availability
+from scheduler.drawing import Drawing, party_zone
 from scheduler.expand import Party, expand
-from scheduler.interval import CELL_MINUTES, Grid, Interval, cells_for, cells_of, erode, heads, runs, to_minute, union
-from scheduler.model import TIERS, Confidence, Tier
+from scheduler.interval import Grid, Interval, cells_for, cells_of, erode, heads, runs, to_minute, union
+from scheduler.model import TIERS, Tier
 from scheduler.rank import ranked
-from scheduler.slot import Payer, SideSlot, Slot, clock_effect
-from scheduler.wall import date_changes, time_text, wall_at
+from scheduler.slot import Payer, Slot
+from scheduler.wall import date_changes, wall_at
 
 # Eight months: the longest a planner asks for at once; a year of 5-minute cells is still fast, ten years are a mistake.
 MAX_WEEKS = 60
@@ -189,14 +190,15 @@ def tally(query: Query, grid: Grid, calendars: Sequence[Calendar], free: int) ->
 def search(query: Query, sides: Sides | None = None, only: Iterable[Run] | None = None) -> list[Slot]:
     """Ranked slots without reasons in words; of all runs, or of `only` some that `scan` has found."""
     sides = sides or expand_sides(query)
-    changes = date_changes_of(query.a, sides.grid) | date_changes_of(query.b, sides.grid)
-    cuts = cells_of(changes)
-    found = [
-        _slot(query, sides, piece)
-        for run in (scan(sides, query.minutes, query.worst_tier) if only is None else only)
-        for piece in _by_date(run, cuts)
-    ]
-    return [slot.placed(rank=rank) for rank, slot in enumerate(ranked(found), start=1)]
+    runs_of_starts = scan(sides, query.minutes, query.worst_tier) if only is None else only
+    return [slot._replace(rank=rank) for rank, slot in enumerate(best_first(query, sides, runs_of_starts), start=1)]
+
+
+def best_first(query: Query, sides: Sides, only: Iterable[Run]) -> list[Slot]:
+    """The slots of those runs in their order, which is not yet written on them."""
+    drawing = _drawing(query, sides)
+    cuts = cells_of(date_changes_of(query.a, sides.grid) | date_changes_of(query.b, sides.grid))
+    return ranked(drawing.slot(first, stop, run.tier) for run in only for first, stop in _by_date(run, cuts))
 
 
 def slot_at(query: Query, sides: Sides, cell: int) -> Slot | None:
@@ -204,9 +206,12 @@ def slot_at(query: Query, sides: Sides, cell: int) -> Slot | None:
     tier = tier_at(query, sides, cell)
     if tier is None:
         return None
-    cells = cells_for(query.minutes)
-    payer = Payer.of(_count(sides.a.home, cell, cells), _count(sides.b.home, cell, cells))
-    return _slot(query, sides, Run(cell, cell + 1, tier, payer))
+    return _drawing(query, sides).slot(cell, cell + 1, tier)
+
+
+def _drawing(query: Query, sides: Sides) -> Drawing:
+    unconfirmed = union(side.unconfirmed for side in sides.all)
+    return Drawing((query.a, sides.a), (query.b, sides.b), sides.grid, query.minutes, unconfirmed)
 
 
 def tier_at(query: Query, sides: Sides, cell: int) -> Tier | None:
@@ -229,75 +234,17 @@ def date_changes_of(party: Party, grid: Grid) -> int:
     return sum(1 << cell for cell in places if _local_date(party, grid, cell) != _local_date(party, grid, cell - 1))
 
 
-def _by_date(run: Run, cuts: Sequence[int]) -> Iterator[Run]:
+def _by_date(run: Run, cuts: Sequence[int]) -> Iterator[tuple[int, int]]:
     """A slot has one date on each side, so a run is cut at either midnight; `cuts` ascend."""
     first = run.first
     for cut in cuts[bisect_right(cuts, first) : bisect_left(cuts, run.stop)]:
-        yield Run(first, cut, run.tier, run.payer)
+        yield first, cut
         first = cut
-    yield Run(first, run.stop, run.tier, run.payer)
+    yield first, run.stop
 
 
 def _local_date(party: Party, grid: Grid, cell: int) -> date:
     return wall_at(grid.minute_of(cell), party_zone(party, grid, cell))[0]
-
-
-def party_zone(party: Party, grid: Grid, cell: int) -> str:
-    """The school's zone at that cell; an override is by local date, read in the school's own zone."""
-    school = party.school
-    if not school.zone_overrides:
-        return school.zone
-    return school.zone_on(wall_at(grid.minute_of(cell), school.zone)[0])
-
-
-def _slot(query: Query, sides: Sides, run: Run) -> Slot:
-    cells, grid = cells_for(query.minutes), sides.grid
-    best = _best_start(sides, run, cells)
-    start_at = grid.instant_of(best)
-    zone_a, zone_b = party_zone(query.a, grid, best), party_zone(query.b, grid, best)
-    is_unconfirmed = any(side.unconfirmed and _count(side.unconfirmed, best, cells) for side in sides.all)
-    a = _side(sides.a, zone_a, grid, best, query.minutes)
-    b = _side(sides.b, zone_b, grid, best, query.minutes)
-    return Slot(
-        start_at=start_at,
-        end_at=start_at + timedelta(minutes=query.minutes),
-        first_start_at=grid.instant_of(run.first),
-        last_start_at=grid.instant_of(run.stop - 1),
-        tier=run.tier,
-        payer=Payer.of(a.burden_minutes, b.burden_minutes),
-        a=a,
-        b=b,
-        confidence=Confidence.UNCONFIRMED if is_unconfirmed else Confidence.CONFIRMED,
-        clock_change=clock_effect(start_at, zone_a, zone_b),
-    )
-
-
-def _best_start(sides: Sides, run: Run, cells: int) -> int:
-    """A period's own start where there is one (of side A or B), else any; of those the cheapest, then the earliest."""
-    if run.stop - run.first == 1:
-        return run.first
-    own = (sides.a.starts | sides.b.starts) >> run.first & ((1 << (run.stop - run.first)) - 1)
-    choices = [run.first + first for first, _ in runs(own)] if own else range(run.first, run.stop)
-    return min(choices, key=lambda c: (_count(sides.a.home, c, cells) + _count(sides.b.home, c, cells), c))
-
-
-def _side(side: Availability, key: str, grid: Grid, cell: int, minutes: int) -> SideSlot:
-    cells, minute = cells_for(minutes), grid.minute_of(cell)
-    on, start = wall_at(minute, key)
-    mask = (1 << cells) - 1
-    # In the order of kinds: the last one touched is the worst.
-    window = next(kind for kind in reversed(side.kinds) if side.kinds[kind] >> cell & mask)
-    return SideSlot(
-        zone=key,
-        on=on,
-        start=time_text(start),
-        end=time_text(wall_at(minute + minutes, key)[1]),
-        window=window,
-        burden_minutes=min((side.home >> cell & mask).bit_count() * CELL_MINUTES, minutes),
-        is_period_start=bool(side.starts >> cell & 1),
-        is_eager=bool(side.eager) and side.eager >> cell & mask == mask,
-        is_reluctant=bool(side.reluctant) and side.reluctant >> cell & mask > 0,
-    )
 
 
 def _count(bits: int, cell: int, cells: int) -> int:

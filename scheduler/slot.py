@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from scheduler import zone
-from scheduler.interval import to_minute
 from scheduler.model import WEEKDAYS, Confidence, Names, Tier, WindowKind, clock_text
-from scheduler.wall import wall_at
 
 
 class Payer(StrEnum):
@@ -36,9 +35,11 @@ class Reason:
     text: Names
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SideSlot:
-    """What one side's wall clock says, and what the slot costs it. `end` may belong to the next date."""
+class SideSlot(NamedTuple):
+    """What one side's wall clock says, and what the slot costs it. `end` may belong to the next date.
+
+    A tuple, as a slot is: hundreds are made for a page, in a third of the time.
+    """
 
     zone: str
     on: date
@@ -71,8 +72,7 @@ class ClockEffect:
     if_b_stays: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Slot(NamedTuple):
     """One unbroken run of starts with one tier and payer on one pair of dates; `start_at` is the best of them."""
 
     start_at: datetime
@@ -88,23 +88,6 @@ class Slot:
     rank: int = 0
     reasons: tuple[Reason, ...] = ()
 
-    def placed(self, *, rank: int | None = None, reasons: tuple[Reason, ...] | None = None) -> Slot:
-        """With its place or its reasons; what `replace` does, in a third of the time, for hundreds of slots a page."""
-        return Slot(
-            start_at=self.start_at,
-            end_at=self.end_at,
-            first_start_at=self.first_start_at,
-            last_start_at=self.last_start_at,
-            tier=self.tier,
-            payer=self.payer,
-            a=self.a,
-            b=self.b,
-            confidence=self.confidence,
-            clock_change=self.clock_change,
-            rank=self.rank if rank is None else rank,
-            reasons=self.reasons if reasons is None else reasons,
-        )
-
     @property
     def burden_minutes(self) -> int:
         return self.a.burden_minutes + self.b.burden_minutes
@@ -114,27 +97,36 @@ class Slot:
 _AHEAD = timedelta(days=190)
 
 
-def clock_effect(start_at: datetime, zone_a: str, zone_b: str) -> ClockEffect | None:
-    """None when neither clock moves against the other within half a year after the slot."""
-    found = _next_move(zone_a, zone_b, start_at)
-    if found is None:
-        return None
-    change, side = found
-    minute = to_minute(start_at)
-    return _effect(change, side, wall_at(minute, zone_a)[1], wall_at(minute, zone_b)[1])
+class ClockMoves:
+    """The next change that moves one of two clocks against the other; asked for slot after slot, which have the same
+    one until it comes."""
 
+    def __init__(self, zone_a: str, zone_b: str) -> None:
+        self._zones = ((zone_a, "a"), (zone_b, "b"))
+        self._asked_at: datetime | None = None
+        self._next: tuple[zone.ClockChange, str] | None = None
 
-def _next_move(zone_a: str, zone_b: str, start_at: datetime) -> tuple[zone.ClockChange, str] | None:
-    """The first change that moves one clock against the other, and whose it is."""
-    moves = [
-        (change, side)
-        for key, side in ((zone_a, "a"), (zone_b, "b"))
-        if (change := zone.next_change(key, start_at)) is not None and change.at <= start_at + _AHEAD
-    ]
-    moves.sort(key=lambda move: move[0].at)
-    if not moves or (len(moves) == 2 and moves[0][0].at == moves[1][0].at and moves[0][0].shift == moves[1][0].shift):
-        return None
-    return moves[0]
+    def effect(self, start_at: datetime, minute_a: int, minute_b: int) -> ClockEffect | None:
+        """What it makes of a weekly lesson that starts there, at those minutes of the day on either wall; None when
+        neither clock moves against the other within half a year."""
+        known = self._next
+        if known is None or self._asked_at is None or not self._asked_at <= start_at < known[0].at:
+            self._asked_at, self._next = start_at, self._first_after(start_at)
+        return None if self._next is None else _effect(*self._next, minute_a, minute_b)
+
+    def _first_after(self, start_at: datetime) -> tuple[zone.ClockChange, str] | None:
+        """The first change that moves one clock against the other, and whose it is."""
+        moves = [
+            (change, side)
+            for key, side in self._zones
+            if (change := zone.next_change(key, start_at)) is not None and change.at <= start_at + _AHEAD
+        ]
+        moves.sort(key=lambda move: move[0].at)
+        if not moves or (
+            len(moves) == 2 and moves[0][0].at == moves[1][0].at and moves[0][0].shift == moves[1][0].shift
+        ):
+            return None
+        return moves[0]
 
 
 @lru_cache(maxsize=4_096)  # the same hour of every week has the same answer until that change

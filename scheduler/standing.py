@@ -11,10 +11,11 @@ from datetime import date, datetime, timedelta
 
 from scheduler import zone
 from scheduler.calendars import plan_day
+from scheduler.drawing import party_zone
 from scheduler.expand import Party
 from scheduler.interval import Interval, to_minute
 from scheduler.model import MINUTES_A_DAY, TIER_OF, TIERS, Confidence, WindowKind
-from scheduler.search import Query, Sides, expand_sides, party_zone, scan, search, slot_at
+from scheduler.search import Query, Sides, expand_sides, scan, search, slot_at
 from scheduler.series import Anchor, PlannedLesson, QuietWeek, SeriesPlan, asynchronous, replacements_for, why_not
 from scheduler.slot import Payer, SideSlot, Slot
 

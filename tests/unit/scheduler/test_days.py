@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from bench.plans import FIRST_DATES
 from scheduler import Party, plan_day
 from scheduler.days import SchoolDays, local_dates, utc_spans
+from scheduler.drawing import party_zone
 from scheduler.interval import Grid, to_minute
-from scheduler.search import date_changes_of, party_zone
+from scheduler.search import date_changes_of
 from scheduler.wall import date_changes, wall_at
 from scheduler.window import stretches
 from scheduler.zone import midnight
