@@ -103,7 +103,7 @@ def _tried(code: str, text: Names, query: Query, nearby: Nearby, now: Tally) -> 
         gain_slots=gain,
         gain_dates=added,
         text=Names(
-            en=f"{text.en}: +{gain} slot{plural} on {added} more dates",
+            en=f"{text.en}: +{gain} slot{plural} on {added} more date{'' if added == 1 else 's'}",
             zh=f"{text.zh}：多 {gain} 個時段（多 {added} 天）",
         ),
         query=query,
@@ -126,7 +126,7 @@ def _ideas(query: Query) -> Iterator[_Idea]:
     if query.weeks * 2 <= MAX_WEEKS:
         yield _Idea(
             code="more_weeks",
-            en=f"{query.weeks * 2} instead of {query.weeks} weeks",
+            en=f"{query.weeks * 2} weeks instead of {query.weeks}",
             zh=f"由 {query.weeks} 週放寬為 {query.weeks * 2} 週",
             query=replace(query, weeks=query.weeks * 2),
             effort=4,

@@ -9,8 +9,9 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
-from server.errors import InvalidInput, TongchuangError
+from server.errors import ErrorCode, InvalidInput, TongchuangError
 
 # Those that have code; others of the plan appear with theirs.
 COMMANDS = (
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name not in COMMANDS:
         return _wrong_command(name)
     module = importlib.import_module(f"server.commands.{_MODULES.get(name, name)}")
-    parser = argparse.ArgumentParser(prog=f"./tongchuang {name}", description=module.__doc__)
+    parser = _Arguments(prog=f"./tongchuang {name}", description=module.__doc__)
     module.add_arguments(parser)
     arguments = argparse.Namespace(rest=words[1:]) if name in _PASS_THROUGH else parser.parse_args(words[1:])
     try:
@@ -50,6 +51,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2 if isinstance(error, InvalidInput) else 1
     except KeyboardInterrupt:
         return 1
+
+
+class _Arguments(argparse.ArgumentParser):
+    """What is wrong in one sentence, as of every other error, instead of after a block of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(sentence(InvalidInput(ErrorCode.INVALID_REQUEST, f"{message} ({self.prog} --help)")) + "\n")
+        raise SystemExit(2)
 
 
 def sentence(error: TongchuangError) -> str:

@@ -19,13 +19,27 @@ from server.commands.stored_classes import stored_parties
 from server.errors import ErrorCode, InvalidInput
 from server.settings import load_settings
 
+# Of dates that are asked for: far enough for every school, and no sum of them leaves the calendar.
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+
 
 def day(text: str) -> date:
     """`2026-10-19`."""
     try:
-        return date.fromisoformat(text)
+        on = date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-10-19") from error
+    if not _FIRST_DAY <= on <= _LAST_DAY:
+        raise argparse.ArgumentTypeError(f"{text} is not between {_FIRST_DAY} and {_LAST_DAY}")
+    return on
+
+
+def whole(text: str) -> int:
+    """A whole number."""
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from error
 
 
 def today_at(party: Party) -> date:
@@ -39,8 +53,9 @@ def one_sentence() -> Iterator[None]:
     try:
         yield
     except UnknownClassGroup as error:
-        near = difflib.get_close_matches(error.wanted, error.known, n=3, cutoff=0.3) or error.known[:3]
-        detail = f"there is no class group {error.wanted!r}; did you mean {', '.join(near)}? (overlap --list)"
+        near = difflib.get_close_matches(error.wanted, error.known, n=3, cutoff=0.6)
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        detail = f"there is no class group {error.wanted!r}; {meant}overlap --list shows them all"
         raise InvalidInput(ErrorCode.INVALID_REQUEST, detail) from error
     except SchoolFileError as error:
         raise InvalidInput(ErrorCode.INVALID_REQUEST, str(error)) from error
@@ -54,7 +69,9 @@ def add_data_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def own_parties(data: Path | None) -> tuple[Party, ...]:
-    """Class groups of the school files in the data folder."""
+    """Class groups of the school files in the data folder. Raises InvalidInput for a folder that is not there."""
+    if data is not None and not data.is_dir():
+        raise InvalidInput(ErrorCode.INVALID_REQUEST, f"--data {data}: there is no such folder")
     return parties_in(load_settings(data=data).data / "schools")
 
 

@@ -23,6 +23,7 @@ from server.commands.class_groups import (
     own_parties,
     print_json,
     today_at,
+    whole,
 )
 from server.commands.stored_classes import stored_parties
 from server.errors import ErrorCode, InvalidInput
@@ -38,8 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("b", nargs="?", metavar="B", help="the other class group")
     add("--list", action="store_true", help="the class groups it knows")
     add("--from", dest="from_on", type=day, metavar="DATE", help="first date, on A's wall (default today)")
-    add("--weeks", type=int, default=4, help="how many weeks (default 4)")
-    add("--minutes", type=int, default=40, help="length of a lesson (default 40)")
+    add("--weeks", type=whole, default=4, help="how many weeks (default 4)")
+    add("--minutes", type=whole, default=40, help="length of a lesson (default 40)")
     add(
         "--tier",
         choices=[str(tier) for tier in Tier],
@@ -65,6 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         if not arguments.a or not arguments.b:
             raise InvalidInput(ErrorCode.INVALID_REQUEST, "overlap needs two class groups; overlap --list shows them")
+        if arguments.a == arguments.b:
+            raise InvalidInput(ErrorCode.INVALID_REQUEST, "these are one class group twice; overlap needs two")
         a, b = find_class(arguments.a, own, arguments.data), find_class(arguments.b, own, arguments.data)
         query = Query(
             a=a,

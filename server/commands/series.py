@@ -28,6 +28,7 @@ from server.commands.class_groups import (
     own_parties,
     print_json,
     today_at,
+    whole,
 )
 from server.errors import ErrorCode, InvalidInput
 
@@ -53,7 +54,7 @@ def add_series_arguments(parser: argparse.ArgumentParser, *, pair: str | None = 
     add = parser.add_argument
     add("a", nargs=pair, metavar="A", help="class group: an id of overlap --list, or school-file.yaml#class-group")
     add("b", nargs=pair, metavar="B", help="the other class group")
-    add("--lessons", type=int, default=8, metavar="N", help="how many (default 8)")
+    add("--lessons", type=whole, default=8, metavar="N", help="how many (default 8)")
     add(
         "--start",
         type=instant,
@@ -61,9 +62,11 @@ def add_series_arguments(parser: argparse.ArgumentParser, *, pair: str | None = 
         help="first lesson, as in overlap --json (default: the best)",
     )
     add("--from", dest="from_on", type=day, metavar="DATE", help="first date, on A's wall (default today)")
-    add("--weeks", type=int, default=_TERM_WEEKS, help=f"how far to look (default {_TERM_WEEKS}, at most {MAX_WEEKS})")
-    add("--every", type=int, default=1, metavar="WEEKS", help="a lesson every so many weeks (default 1)")
-    add("--minutes", type=int, default=40, help="length of a lesson (default 40)")
+    add(
+        "--weeks", type=whole, default=_TERM_WEEKS, help=f"how far to look (default {_TERM_WEEKS}, at most {MAX_WEEKS})"
+    )
+    add("--every", type=whole, default=1, metavar="WEEKS", help="a lesson every so many weeks (default 1)")
+    add("--minutes", type=whole, default=40, help="length of a lesson (default 40)")
     add(
         "--anchor",
         choices=[str(side) for side in Anchor],

@@ -75,7 +75,7 @@ class ReminderJob:
         return Letter(
             key=reminder.key,
             to=account.email,
-            subject=f"{'In one hour' if soon else 'Tomorrow'}: {lesson.title.en} {lesson.title.zh}",
+            subject=f"{'In one hour 一小時後' if soon else 'Tomorrow 明天'}: {lesson.title.en} {lesson.title.zh}",
             text=f"""\
 Hello {account.name.en},
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Final
 
 import structlog
 
@@ -19,6 +20,10 @@ from server.tasks import TaskOwner
 
 # Between two looks when nothing wakes the worker: another process may have put something in.
 LOOK_EVERY_S = 20.0
+# Why a letter did not go, as it is kept with it.
+TIME_PASSED: Final = "its time has passed"
+NOT_WANTED: Final = "not wanted any more"
+NOT_TAKEN: Final = "the mail server did not take it"
 _AT_ONCE = 20
 
 log = structlog.get_logger("tongchuang.outbox")
@@ -88,10 +93,10 @@ class Outbox:
     async def _send(self, stored: StoredLetter, now: datetime) -> None:
         letter = stored.letter
         if letter.not_after is not None and now > letter.not_after:
-            await self.letters.failed(stored.id, "its time has passed", next_try_at=None, at=now)
+            await self.letters.failed(stored.id, TIME_PASSED, next_try_at=None, at=now)
             return
         if not await self._is_still_wanted(letter.key):
-            await self.letters.failed(stored.id, "not wanted any more", next_try_at=None, at=now)
+            await self.letters.failed(stored.id, NOT_WANTED, next_try_at=None, at=now)
             return
         assert self._deliver is not None
         own = message_id(letter.key, letter.to, self._domain)
@@ -102,7 +107,7 @@ class Outbox:
         again = next_try_at(letter, stored.tries + 1, now)
         if again is None:
             log.error("letter_given_up", letter=stored.id, tries=stored.tries + 1)
-        await self.letters.failed(stored.id, "the mail server did not take it", next_try_at=again, at=now)
+        await self.letters.failed(stored.id, NOT_TAKEN, next_try_at=again, at=now)
 
     async def close(self) -> None:
         """Idempotent; what waits is sent after the next start."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiohttp import web
 
 from server.access import Action, add_route, authorise
-from server.outbox import StoredLetter
+from server.outbox import NOT_TAKEN, NOT_WANTED, TIME_PASSED, StoredLetter
 from server.pages.people_context import PEOPLE, moment_text, people_of, signed_in
 from server.pages.staff import staff_page
 from server.pair import LocalizedText
@@ -21,6 +22,13 @@ SENT = LocalizedText("Sent", "已寄出")
 GIVEN_UP = LocalizedText("Given up", "已放棄")
 TRIED = LocalizedText("Will be tried again", "將再試一次")
 WAITS = LocalizedText("Waits", "等待中")
+TOO_LATE = LocalizedText("Too late to be sent", "已過時效，不再寄出")
+# What the outbox wrote down, for people; something else stands as it is.
+ERRORS = {
+    TIME_PASSED: LocalizedText("Its time had passed.", "寄送時效已過。"),
+    NOT_WANTED: LocalizedText("What it was about has changed.", "信中的事項已有變動。"),
+    NOT_TAKEN: LocalizedText("The mail server did not take it.", "郵件伺服器未接受這封信。"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +41,7 @@ class MailRow:
     state: LocalizedText
     tone: str
     when: str
-    error: str
+    error: LocalizedText | None
 
 
 def add_mail(app: web.Application) -> None:
@@ -48,24 +56,28 @@ async def show_mail(request: web.Request) -> web.Response:
     before = _id(request.query.get("before", ""))
     letters = await outbox.page(before_id=before, limit=PAGE_SIZE + 1)
     school_id = adult.account.school_id
+    now = request.app[PEOPLE].clock.now()
     own = await people_of(request).schools.find(school_id) if school_id else None
     return await staff_page(
         request,
         "mail.html",
         nav="school",
-        rows=[row_of(letter, own) for letter in letters[:PAGE_SIZE]],
+        rows=[row_of(letter, own, now) for letter in letters[:PAGE_SIZE]],
         has_mail=people_of(request).mailer.is_configured,
         newest_path="/mail" if before is not None else None,
         older_path=f"/mail?before={letters[PAGE_SIZE - 1].id}" if len(letters) > PAGE_SIZE else None,
     )
 
 
-def row_of(stored: StoredLetter, own: School | None) -> MailRow:
+def row_of(stored: StoredLetter, own: School | None, now: datetime) -> MailRow:
     letter = stored.letter
     if stored.sent_at is not None:
         state, tone, at = SENT, "good", stored.sent_at
     elif stored.given_up_at is not None:
         state, tone, at = GIVEN_UP, "bad", stored.given_up_at
+    elif letter.not_after is not None and letter.not_after < now:
+        # Without a mail server nobody takes it up to find that out.
+        state, tone, at = TOO_LATE, "bad", letter.not_after
     else:
         state, tone, at = (TRIED if stored.tries else WAITS), "sun", letter.due_at
     return MailRow(
@@ -75,7 +87,7 @@ def row_of(stored: StoredLetter, own: School | None) -> MailRow:
         state=state,
         tone=tone,
         when=moment_text(at, own),
-        error=stored.error,
+        error=ERRORS.get(stored.error, LocalizedText(stored.error, stored.error)) if stored.error else None,
     )
 
 

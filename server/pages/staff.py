@@ -14,6 +14,7 @@ from server.ids import SchoolId
 from server.pages.context import RENDERER
 from server.pages.flash import Flash, clear_flash, read_flash, set_flash
 from server.pages.language import Language, choose_language, other_language, remember_choice
+from server.pages.school_words import school_word
 from server.pages.words import LANGUAGE_NAMES, ROLES, SIDES, ZONES
 from server.people import Account, Role, School
 
@@ -101,6 +102,8 @@ async def staff_page(
         language_text=LANGUAGE_NAMES,
         zone_text=ZONES,
         comma="、" if language == "zh-Hant-TW" else ", ",
+        school_word=lambda name: school_word(name, language),
+        colon="：" if language == "zh-Hant-TW" else ": ",
         **values,
     )
     response = web.Response(status=status, text=page, content_type="text/html", headers=PRIVATE)

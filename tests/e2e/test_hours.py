@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e import test_lesson_pages as lesson_pages
 from tests.e2e.conftest import Product
 from tests.e2e.test_lesson_pages import LANGUAGES, Enter, look
-from tests.e2e.test_pages import assert_accessible, shoot, wait_until_drawn
+from tests.e2e.test_pages import assert_accessible, focus_by_tab, shoot, wait_until_drawn
 
 # The same people's doors as for the lesson pages.
 enter = lesson_pages.enter
@@ -144,18 +144,29 @@ def test_three_inputs_find_an_hour_and_three_more_a_term(enter: Enter) -> None:
     expect(other.get_by_role("heading", name=re.compile("Two mornings"))).to_be_visible()
 
 
-def test_a_calendar_address_is_fetched_without_signing_in(enter: Enter) -> None:
+def press_by_keys(page: Page, selector: str) -> None:
+    """Tab until it has the focus, visibly, then Enter."""
+    focus_by_tab(page, selector)
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", selector
+    page.keyboard.press("Enter")
+
+
+def test_a_calendar_address_is_found_by_keys_alone_and_fetched_without_signing_in(enter: Enter) -> None:
     page = enter("kuo")
-    page.goto("/account/calendar")
-    page.get_by_role("button", name=re.compile("Make a new address")).click()
+    page.goto("/lessons")
+    press_by_keys(page, 'a[href="/account/calendar"]')
+    page.wait_for_url("**/account/calendar")
+    press_by_keys(page, 'form[action="/account/calendar"] button')
+    focus_by_tab(page, "#address")
     address = page.locator("#address").input_value()
     answer = page.request.get(address)
     assert answer.status == 200
     assert answer.text().startswith("BEGIN:VCALENDAR")
     again = page.request.get(address, headers={"If-None-Match": answer.headers["etag"]})
     assert again.status == 304
-    page.get_by_text("End the address").click()
-    page.get_by_role("button", name=re.compile("Yes, end it")).click()
+    press_by_keys(page, "details.confirm > summary")
+    press_by_keys(page, 'form[action="/account/calendar/end"] button')
+    expect(page.locator("details.confirm")).to_have_count(0)
     assert page.request.get(address).status == 404
 
 
@@ -174,7 +185,7 @@ def answer_link(product: Product) -> str:
 def test_an_hour_is_proposed_countered_from_a_phone_accepted_moved_and_in_the_calendar(
     enter: Enter, open_page: Callable[..., Page], product: Product
 ) -> None:
-    """One hour on its whole way; who answers is not signed in. Both languages."""
+    """One hour on its whole way; who answers is not signed in. Both languages; the answers by keys alone."""
     kuo = enter("kuo", "zh-Hant-TW", viewport={"width": 1366, "height": 768})
     # Weeks that the series of another test does not reach.
     kuo.goto(PAGES["hours"].format(mine=MINE, theirs=THEIRS, day=next_term() + timedelta(weeks=8)))
@@ -190,13 +201,13 @@ def test_an_hour_is_proposed_countered_from_a_phone_accepted_moved_and_in_the_ca
     phone = open_page(answer_link(product), size=(390, 844), locale="en")
     wait_until_drawn(phone)
     expect(phone.get_by_role("heading", level=1)).to_contain_text("Does this hour work for your class?")
-    phone.get_by_text("Another hour would be better").click()
+    press_by_keys(phone, "details.more > summary")
     shoot(phone, "hours-answer", "en", is_full=True)
     assert_accessible(phone, "the answer page on a phone")
     start = phone.get_by_label("Starts at")
     hour, minute = start.input_value().split(":")
     start.fill(f"{hour}:{(int(minute) + 5) % 60:02d}")
-    phone.get_by_role("button", name="Propose this instead").click()
+    press_by_keys(phone, 'button[value="counter"]')
     expect(phone.locator("main")).to_contain_text("Your answer is with the other side")
 
     telefon = open_page(answer_link(product), size=(390, 844), locale="zh-Hant-TW")
@@ -204,14 +215,15 @@ def test_an_hour_is_proposed_countered_from_a_phone_accepted_moved_and_in_the_ca
     assert telefon.evaluate("document.documentElement.lang") == "zh-Hant-TW"
     shoot(telefon, "hours-answer", "zh-Hant-TW", is_full=True)
     assert_accessible(telefon, "the answer page on a phone, in Chinese")
-    telefon.locator('button[value="accept"]').click()
+    press_by_keys(telefon, 'button[value="accept"]')
     expect(telefon.locator(".notice[data-tone=good]")).to_be_visible()
 
     kuo.goto(f"/lessons/{lesson[1]}/move")
     on = kuo.locator('input[name="date"]')
     on.fill((date.fromisoformat(on.input_value()) + timedelta(days=7)).isoformat())
-    kuo.locator('button[value="look"]').click()
-    kuo.locator('button[value="send"]').click()
+    press_by_keys(kuo, 'button[value="look"]')
+    kuo.locator('button[value="send"]').wait_for()
+    press_by_keys(kuo, 'button[value="send"]')
     expect(kuo.locator("#press")).to_be_visible()
     kuo.goto("/account/calendar")
     kuo.locator('form[action="/account/calendar"] button').click()

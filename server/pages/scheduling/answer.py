@@ -138,6 +138,7 @@ async def _page(request: web.Request, link: AnswerLink, *, problem: LocalizedTex
     lesson = link.lesson
     account = await pages.people.accounts.find(link.account_id)
     schools = await pages.people.schools.find_many([side.school_id for side in lesson.sides])
+    groups = await pages.people.class_groups.find_many([side.class_group_id for side in lesson.sides])
     own = lesson.side_of_adult(link.account_id) or lesson.sides[1]
     at = wall_time(lesson.starts_at, own.zone)
     return await staff_page(
@@ -152,6 +153,7 @@ async def _page(request: web.Request, link: AnswerLink, *, problem: LocalizedTex
             for side in lesson.sides
             if side.school_id in schools
         ],
+        groups=groups,
         lang_of=lang_of,
         own=own,
         own_date=at.date.isoformat(),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
 from server.access import Action, Subject, may, viewer_of
 from server.ids import ClassGroupId
-from server.lessons import Lesson, LessonSide, facts_of
+from server.lessons import Lesson, LessonSide, facts_of, wall_time
 from server.pages import wall
 from server.pages.lessons.press import STATES, TONES
 from server.pages.people_context import group_for
@@ -20,12 +20,14 @@ from server.people import ClassGroup, School
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassRow:
-    """One's own side first. `series`: the address of its term view, "" for a lesson by itself."""
+    """One's own side first. `series`: the address of its term view, "" for a lesson by itself. `year`: where another
+    begins on one's own wall, 0 elsewhere."""
 
     lesson: Lesson
     partner: School
     walls: Walls
     series: str
+    year: int
 
 
 async def show_class_term(request: web.Request) -> web.Response:
@@ -55,7 +57,7 @@ async def show_class_term(request: web.Request) -> web.Response:
         own=own,
         partner=partners.get(ClassGroupId(wanted)),
         partners=list(partners.values()),
-        rows=rows,
+        rows=_yearly(rows),
         lang_of=wall.lang_of,
         state_text=STATES,
         state_tone=TONES,
@@ -74,4 +76,11 @@ def _row(lesson: Lesson, group: ClassGroup, own: School, partner: School, series
         partner=partner,
         walls=walls if is_first else (walls[1], walls[0]),
         series=f"/series/{series_id}" if series_id else "",
+        year=wall_time(lesson.starts_at, (lesson.sides[0] if is_first else lesson.sides[1]).zone).date.year,
     )
+
+
+def _yearly(rows: list[ClassRow]) -> list[ClassRow]:
+    """The year is told where it begins, not on every line."""
+    before = [0, *(row.year for row in rows)]
+    return [replace(row, year=0) if row.year == last else row for row, last in zip(rows, before, strict=False)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from aiohttp import web
 
@@ -40,6 +41,7 @@ async def show_hours(request: web.Request) -> web.Response:
         tiers=TIERS,
         tier_names=TIER_NAMES,
         lang_of=wall.lang_of,
+        wall_day=partial(wall.day_text, year=True),
         chips_of=Chips,
         cards_of=Cards,
         weeks_of=Weeks,

@@ -147,5 +147,5 @@ def seam_text(seam: Seam) -> LocalizedText:
     """Whose clock it is, the mark beside it says."""
     forward, minutes = seam.minutes > 0, abs(seam.minutes)
     return LocalizedText(
-        f"clock {'+' if forward else '−'}{minutes} min", f"時鐘撥{'快' if forward else '慢'} {minutes} 分鐘"
+        f"clock {'+' if forward else '−'}{minutes} min", f"撥{'快' if forward else '慢'} {minutes} 分鐘"
     )

@@ -102,6 +102,14 @@ async def show_term(request: web.Request) -> web.Response:
     return await term_page(request, await ask(request, Action.LESSON_SEE))
 
 
+def _span(asked: Asked) -> str:
+    """From the first lesson's date to the last's on the wall that stays, with the year: the sheet is kept for long."""
+    key = asked.view.series.anchor
+    side = asked.sides[0 if key == "a" else 1]
+    dates = sorted(wall_time(one.starts_at, one.side(key).zone).date for one in asked.view.lessons)
+    return " – ".join(dict.fromkeys(wall.day_text(side, on, year=True) for on in (dates[0], dates[-1])))
+
+
 async def term_page(request: web.Request, asked: Asked, problem: LocalizedText | None = None) -> web.Response:
     pages, view = asked.pages, asked.view
     left = asked.coming()
@@ -122,6 +130,7 @@ async def term_page(request: web.Request, asked: Asked, problem: LocalizedText |
         rows=rows_of(view.lessons, asked.sides, term, notes),
         halves=asked.halves,
         anchor=asked.halves[0 if view.series.anchor == "a" else 1][0],
+        span=_span(asked),
         waiting=sum(may_confirm(asked.viewer, lesson) for lesson in view.lessons),
         can_move=can_move,
         left=[(number, _day(asked, lesson)) for number, lesson in left.items()],

@@ -94,7 +94,7 @@ async def test_it_counts_lessons_that_took_place_beside_those_planned(pair: Pair
     assert names[0] == {"en": "Saguaro School", "zh-Hant-TW": "Saguaro School"}
     page = await pair.house.anybody.get(f"/schools/{pair.schools[0]}/fairness")
     assert "Saguaro School" in page.text
-    assert "1 lessons, 40 min" in page.text
+    assert "1 lesson, 40 min" in page.text
 
 
 async def test_whoever_was_there_has_given_the_time(pair: Pair, parts: AppParts) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from server.app import AppParts
 from server.lessons import build_lessons
-from server.outbox import Letter, OutboxRepository
+from server.outbox import NOT_TAKEN, Letter, OutboxRepository
 from server.storage import Database, database_url_for
 from tests.integration.staff_pages.conftest import House
 
@@ -49,6 +49,23 @@ async def test_letters_without_their_text(house: House, outbox: OutboxRepository
     (older,) = [link for link in page.links if "before=" in link and "lang=" not in link]
     page = await house.anybody.get(older)
     assert ("Sent" in page.text, "Will be tried again mailbox full" in page.text) == (True, True)
+
+
+async def test_what_nobody_will_send_any_more_does_not_wait(house: House, outbox: OutboxRepository) -> None:
+    """Without a mail server no worker takes a reminder up to find out that its hour has come; and in Chinese, what went
+    wrong is said in Chinese."""
+    now = house.clock.now()
+    letter = Letter(key="k", to="t@example.edu", subject="In one hour", text="x", due_at=now - timedelta(hours=1))
+    await outbox.put([replace(letter, not_after=now - timedelta(minutes=1)), replace(letter, key="other")])
+    (_, other) = await outbox.claim(now, 10)
+    await outbox.failed(other.id, NOT_TAKEN, next_try_at=now + timedelta(hours=1), at=now)
+    await house.administrator()
+    await house.sign_in("it@example.edu")
+    page = await house.anybody.get("/mail?lang=zh-Hant-TW")
+    assert "已過時效，不再寄出" in page.text
+    assert "等待中" not in page.text
+    assert "將再試一次 郵件伺服器未接受這封信。" in page.text
+    assert NOT_TAKEN not in page.text
 
 
 async def test_only_for_the_administrator(house: House) -> None:

@@ -58,7 +58,7 @@ async def test_a_published_list_becomes_a_calendar(case: Case, parts: AppParts) 
     assert year["confirmed"] == "true"
     assert year["make_up_days"] == [{"date": "2026-10-09", "follows": "2026-10-09"}]
     drawn = await house.anybody.get(f"{case.path}/calendar?at=2")
-    assert "26 break: 秋假" in drawn.text
+    assert "26 break: Fall break" in drawn.text
     assert "28 holiday: 校慶" in drawn.text
     assert "Confirmed 已確認" in drawn.text
 

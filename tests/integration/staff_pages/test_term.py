@@ -350,11 +350,11 @@ async def test_a_week_without_a_common_hour_suggests_a_step_apart_that_can_be_no
     # Thanksgiving week: nothing common between Tue 24 and Sat 28 November.
     await term.propose([date(2026, 11, 17), date(2026, 12, 1)])
     page = await term.page()
-    assert "Week of 11/23 週一" in page.text
+    assert "No common hour in the week of Mon 23 Nov 2026" in page.text
     assert "exchange a recorded greeting" in page.text
     after = await term.house.anybody.submit(page, f"{term.path}/notes", text="We send needle-note by post.")
     assert "Saved" in after.text
-    assert "needle-note" in after.text
+    assert "Week of 11/23 週一 We send needle-note by post." in after.text
     await term.house.sign_in_as(term.ortega)
     assert "needle-note" in (await term.page()).text
     too_long = await term.house.anybody.submit(await term.page(), f"{term.path}/notes", text="x" * 301)
