@@ -27,3 +27,13 @@ class SystemClock:
 
     def monotonic_us(self) -> int:
         return time.monotonic_ns() // 1000
+
+
+def until_next(interval_s: float, now_s: float) -> float:
+    """How long to wait for the next multiple of an interval, so that rhythms of one process beat together.
+
+    Why: a process that sleeps most of the time pays more for waking up than for what it does then.
+    """
+    wait_s = interval_s - now_s % interval_s
+    # A timer that fires a little early must not fire again at once.
+    return wait_s if wait_s > interval_s / 10 else wait_s + interval_s

@@ -22,7 +22,7 @@ from aiohttp import web
 from pydantic import TypeAdapter
 
 from server.child import StatusPipe, tie_to_parent
-from server.clock import SystemClock
+from server.clock import SystemClock, until_next
 from server.errors import TongchuangError
 from server.log import configure_log
 from server.media_app import ENDPOINT, FLOW_WATCH, MediaConfig, create_media_app
@@ -75,7 +75,7 @@ async def run(order: WorkerOrder, status: StatusPipe) -> None:
                 # Why so hard: what is stuck cannot be closed either, and clients come back by themselves.
                 os._exit(_EX_SOFTWARE)
             try:
-                async with asyncio.timeout(BEAT_EVERY_S):
+                async with asyncio.timeout(until_next(BEAT_EVERY_S, loop.time())):
                     await stopped.wait()
             except TimeoutError:
                 continue

@@ -6,6 +6,7 @@ one by one wait in their peer's writer for the flush at the end.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from server.sfu.burst import MAX_BURST, Burst
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 class Fanout:
     """`dirty` layers have received something since the last `run`; `written` peers have something to flush.
 
-    `unsettled` peers wait for their choice of layers; `pressing` ones need every tick.
+    `unsettled` peers wait for their choice of layers; `pressing` ones need every tick. `is_restless`: something is to
+    be done soon though no packet may come to do it with, and `on_restless` has been told.
     """
 
-    __slots__ = ("dirty", "pressing", "stats", "tracks", "unsettled", "written")
+    __slots__ = ("dirty", "is_restless", "on_restless", "pressing", "stats", "tracks", "unsettled", "written")
 
     def __init__(self) -> None:
         self.stats = HubStats()
@@ -33,6 +35,14 @@ class Fanout:
         self.written: list[MediaPeer] = []
         self.pressing: set[MediaPeer] = set()
         self.tracks: list[UpTrack] = []
+        self.is_restless = False
+        self.on_restless: Callable[[], None] = lambda: None
+
+    def press(self) -> None:
+        """A tick is wanted soon, packets or not."""
+        if not self.is_restless:
+            self.is_restless = True
+            self.on_restless()
 
     def remove(self, track: UpTrack) -> None:
         if track in self.tracks:

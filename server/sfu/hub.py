@@ -85,10 +85,31 @@ class MediaHub:
             self._tick(now_us)
 
     def tick(self) -> None:
-        """For the time when no packets come; call it a little less often than each 20 ms."""
+        """For the time when no packets come: a few times a second."""
         now_us = self._clock.monotonic_us()
         if now_us - self._ticked_us >= _TICK_US:
             self._tick(now_us)
+
+    def watch(self, on_restless: Callable[[], None]) -> None:
+        """Each call of `on_restless` asks for one `tick_soon`, in a few ten milliseconds.
+
+        Why: a timer that runs all the time wakes a worker of quiet listeners more often than their packets do.
+        """
+        self._fanout.on_restless = on_restless
+        if self._fanout.is_restless:
+            on_restless()
+
+    def tick_soon(self) -> None:
+        """What `on_restless` asked for; it asks again while there is a reason."""
+        fanout = self._fanout
+        fanout.is_restless = False
+        self.tick()
+        if (
+            fanout.unsettled
+            or any(track.is_restless for track in fanout.tracks)
+            or any(peer.subscriber.is_probing for peer in fanout.pressing)
+        ):
+            fanout.press()
 
     def _tick(self, now_us: int) -> None:
         """Repairs, reports, allocation, demand. Peers that only listen come every fifth time."""
@@ -106,6 +127,7 @@ class MediaHub:
                 peer.tick(now_us)
                 if peer.is_pressing:
                     pressing.add(peer)
+                    self._fanout.press()
         self._fanout.run(now_us)
 
     def _forget(self, peer: MediaPeer) -> None:

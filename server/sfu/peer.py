@@ -302,6 +302,7 @@ class MediaPeer:
         if not self._is_unsettled:
             self._is_unsettled = True
             self._fanout.unsettled.append(self)
+            self._fanout.press()
 
     def settle(self, now_us: int) -> None:
         self._is_unsettled = False

@@ -179,6 +179,7 @@ class UpLayer:
             if sequence > highest:
                 if sequence > highest + 1:
                     self.losses.gap(highest + 1, sequence - 1, arrived_us)
+                    self.track.press()
                 self._highest = sequence
             elif not self._accept_late(sequence):
                 return
@@ -312,8 +313,14 @@ class UpLayer:
     def on_sender_report(self, report: SenderReport, now_us: int) -> None:
         self.source.clock.report(report.ntp, report.rtp_timestamp, now_us)
 
+    @property
+    def is_restless(self) -> bool:
+        """Something of it is asked for and has not come."""
+        return bool(len(self.losses)) or self.losses.overflowed or self.keyframes.is_wanted
+
     def request_keyframe(self, now_us: int) -> None:
         self.keyframes.want()
+        self.track.press()
         self.repair_picture(now_us)
 
     def repair_picture(self, now_us: int) -> None:

@@ -172,6 +172,7 @@ class UpTrack:
     def on_wishes_changed(self) -> None:
         """A subscriber came, went, or wants something else."""
         self._is_demand_stale = True
+        self._fanout.press()
 
     def on_layers_changed(self) -> None:
         for down in self.downs:
@@ -181,6 +182,14 @@ class UpTrack:
 
     def drop(self, reason: DropReason) -> None:
         self.stats.dropped[reason] += 1
+
+    def press(self) -> None:
+        """Something is missing: a tick is wanted soon, even if no packet comes."""
+        self._fanout.press()
+
+    @property
+    def is_restless(self) -> bool:
+        return self._is_demand_stale or any(layer.is_restless for layer in self.live.values())
 
     def mark_dirty(self, layer: UpLayer) -> None:
         self._fanout.dirty.append(layer)

@@ -10,7 +10,7 @@ import structlog
 from livekit.protocol.models import ConnectionQuality
 from livekit.protocol.rtc import SignalResponse, SpeakersChanged
 
-from server.clock import Clock
+from server.clock import Clock, until_next
 from server.rooms.registry import RoomRegistry
 from server.rooms.room import Room
 from server.sfu.description import MediaKind
@@ -22,9 +22,11 @@ from server.signaling.participant_session import ParticipantSession
 
 log = structlog.get_logger("tongchuang.ticker")
 
-# Reasons: while packets come the hub ticks with them, and a repair may wait 50 ms when they stop; 300 ms is a syllable
-# or two; clients draw quality every few seconds; tokens live 10 minutes, so one half as old still has 5.
-HUB_TICK_S = 0.05
+# Reasons: while packets come the hub ticks with them, and a repair may wait 50 ms when they stop; who only listens may
+# wait longer. 300 ms is a syllable or two; clients draw quality every few seconds; tokens live 10 minutes, so one half
+# as old still has 5.
+HUB_SOON_S = 0.05
+HUB_TICK_S = 0.2
 SPEAKERS_S = 0.3
 EXPIRE_S = 1.0
 QUALITY_S = 5.0
@@ -58,6 +60,12 @@ class Ticker:
         self._tokens = ports.tokens
 
     async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+
+        def soon() -> None:
+            loop.call_later(HUB_SOON_S, _try, self._hub.tick_soon)
+
+        self._hub.watch(soon)
         async with asyncio.TaskGroup() as group:
             group.create_task(_every(HUB_TICK_S, self._hub.tick))
             group.create_task(_every(SPEAKERS_S, self.tell_speakers))
@@ -118,10 +126,15 @@ def _quality(session: ParticipantSession, now_us: int) -> tuple[ConnectionQualit
 
 
 async def _every(seconds: float, beat: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
     while True:
-        await asyncio.sleep(seconds)
-        try:
-            beat()
-        except Exception:
-            # Why so wide: one room's fault must not stop everybody's clock.
-            log.exception("tick_failed", beat=getattr(beat, "__qualname__", "?"))
+        await asyncio.sleep(until_next(seconds, loop.time()))
+        _try(beat)
+
+
+def _try(beat: Callable[[], None]) -> None:
+    try:
+        beat()
+    except Exception:
+        # Why so wide: one room's fault must not stop everybody's clock.
+        log.exception("tick_failed", beat=getattr(beat, "__qualname__", "?"))

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from server.clock import Clock
+from server.clock import Clock, until_next
 from server.errors import ErrorCode, Unavailable
 from server.sfu.description import HostCandidate
 from server.sfu.transport import stun
@@ -23,7 +23,7 @@ from server.sfu.transport.tcp import TcpListener
 
 # Why 5 s: checks come every 2.5 s at the latest, so this means two in a row are missing.
 SILENCE_US = 5_000_000
-_TICK_S = 0.25
+_TICK_S = 0.2
 # Why 20 ms: a fifth of the shortest interval at which a handshake flight is repeated.
 _HANDSHAKE_TICK_S = 0.02
 # Why 16: port 0 on several hosts needs one number that is free on all of them.
@@ -76,7 +76,7 @@ class MediaEndpoint:
         endpoint.candidates = host_candidates(announced, udp_port=endpoint.udp_port, tcp_port=endpoint.tcp_port)
         for udp in endpoint._sockets:
             udp.start(endpoint._loop)
-        endpoint._timer = endpoint._loop.call_later(_TICK_S, endpoint._tick)
+        endpoint._tick()
         return endpoint
 
     @property
@@ -212,7 +212,7 @@ class MediaEndpoint:
 
     def _tick(self) -> None:
         now_us = self._clock.monotonic_us()
-        self._timer = self._loop.call_later(_TICK_S, self._tick)
+        self._timer = self._loop.call_later(until_next(_TICK_S, self._loop.time()), self._tick)
         for transport in tuple(self._transports):
             transport.tick(now_us)
         for listener in self._listeners:

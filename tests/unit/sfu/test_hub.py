@@ -117,6 +117,53 @@ def test_a_lost_packet_is_asked_for_once_and_its_rtx_copy_is_forwarded_in_its_pl
     assert lab.hub.stats.recovered == 1
 
 
+def test_a_tick_is_asked_for_when_something_is_missing_until_it_came() -> None:
+    lab = Lab()
+    asked: list[int] = []
+    lab.hub.watch(lambda: asked.append(lab.clock.monotonic_us()))
+    publisher, viewer = lab.client(), lab.client()
+    up = lab.track()
+    publisher.peer.receive(receive_section(ssrcs=(1, 2), rtx_pairs=((1, 2),)), up)
+    viewer.watch(up)
+    assert len(asked) == 1, "somebody waits for its choice of layers"
+    encoder = Encoder(ssrc=1, temporal=False, packets_per_frame=4)
+    for packet in encoder.frame(key=True):
+        publisher.rtp(packet)
+    lab.hub.flush()
+    lab.hub.tick_soon()
+    assert len(asked) == 1, "all is well"
+    first, lost, *rest = encoder.frame()
+    for packet in (first, *rest):
+        publisher.rtp(packet)
+    assert len(asked) == 2
+    for _ in range(4):
+        lab.clock.advance(seconds=0.05)
+        lab.hub.tick_soon()
+    nacks = [block for block in publisher.heard() if isinstance(block, rtcp.Nack)]
+    assert len(nacks) >= 2, "without a packet or another tick"
+    assert len(asked) == 6
+    publisher.rtp(lost)
+    lab.hub.tick_soon()
+    assert len(asked) == 6
+
+
+def test_a_key_frame_is_asked_for_again_without_a_packet() -> None:
+    lab = Lab()
+    asked: list[int] = []
+    publisher, viewer = lab.client(), lab.client()
+    up = lab.track()
+    publisher.peer.receive(receive_section(ssrcs=(1,)), up)
+    publisher.rtp(Encoder(ssrc=1, temporal=False).frame()[0])
+    viewer.watch(up)
+    lab.hub.watch(lambda: asked.append(lab.clock.monotonic_us()))
+    assert len(asked) == 1, "what was wanted before somebody listened is told at once"
+    for _ in range(30):
+        lab.clock.advance(seconds=0.05)
+        lab.hub.tick_soon()
+    assert publisher.heard().count(rtcp.KeyframeRequest(1)) >= 2
+    assert len(asked) == 31
+
+
 def test_a_subscriber_nack_is_answered_by_rtx_but_not_twice_within_a_round_trip() -> None:
     lab = Lab()
     publisher, viewer = lab.client(), lab.client()
