@@ -116,6 +116,6 @@ class Crowd:
         for one in self.people:
             one.pause()
 
-    def resume(self) -> None:
+    def resume(self, *, audio: bool = True, video: bool = True) -> None:
         for one in self.people:
-            one.resume()
+            one.resume(audio=audio, video=video)

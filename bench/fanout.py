@@ -1,7 +1,8 @@
 """Forwarded packets per CPU-second of the media worker: one 720p30 publisher with Opus, 30 subscribers.
 
 Windows of several servers are interleaved in one run, each publisher silent while it is another's
-turn. A forwarded packet is an RTP packet with media that a subscriber received.
+turn. A forwarded packet is an RTP packet with media that a subscriber received. `--parts` tells what the connections
+cost with nothing sent, with sound or picture alone, and with both.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from dataclasses import dataclass, field
 
 from bench.client import AudioPlan, VideoPlan
 from bench.crowd import Crowd
-from bench.measure import contention, cpu_seconds, machine, quiet_generator, refuse_if_busy, waited_seconds
+from bench.measure import (
+    contention,
+    cpu_seconds,
+    machine,
+    quiet_generator,
+    refuse_if_busy,
+    run_seconds,
+    waited_seconds,
+)
 from bench.target import add_arguments, chosen, place
 
 WINDOWS = 3
@@ -62,6 +71,30 @@ async def window(crowd: Crowd, seconds: float, figures: Figures) -> None:
     figures.other.append((cpu_seconds(target.other_pids) - other) / took)
 
 
+# audio, video
+PARTS = {"nothing sent": (False, False), "sound": (True, False), "picture": (False, True), "both": (True, True)}
+
+
+async def parts(crowds: list[Crowd], options: argparse.Namespace) -> None:
+    """CPU milliseconds a second of each server with each of `PARTS`, in turns."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for _ in range(options.windows):
+        for part, (audio, video) in PARTS.items():
+            for crowd in crowds:
+                if audio or video:
+                    crowd.resume(audio=audio, video=video)
+                await asyncio.sleep(WARM_UP_S)
+                pids = crowd.target.media_pids
+                used, start = run_seconds(pids), time.monotonic()
+                await asyncio.sleep(options.seconds / options.windows)
+                crowd.pause()
+                share = (run_seconds(pids) - used) / (time.monotonic() - start)
+                found.setdefault((crowd.target.name, part), []).append(share * 1000)
+    for crowd in crowds:
+        figures = (f"{part} {statistics.median(found[crowd.target.name, part]):.1f}" for part in PARTS)
+        print(f"{crowd.target.name:12} CPU ms per second: {' · '.join(figures)}")
+
+
 async def run(options: argparse.Namespace) -> int:
     print(machine())
     async with contextlib.AsyncExitStack() as stack:
@@ -83,6 +116,8 @@ async def run(options: argparse.Namespace) -> int:
         for _ in range(options.windows):
             for crowd, found in zip(crowds, figures, strict=True):
                 await window(crowd, options.seconds / options.windows, found)
+        if options.parts:
+            await parts(crowds, options)
         return report(crowds, figures, options)
 
 
@@ -125,6 +160,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--windows", type=int, default=WINDOWS)
     made.add_argument("--subscribers", type=int, default=30)
     made.add_argument("--bitrate", type=int, default=2_500_000)
+    made.add_argument("--parts", action="store_true", help="also the CPU time with nothing, sound and picture alone")
     made.add_argument("--gro", action="store_true", help="receivers take bursts whole (UDP_GRO)")
     add_arguments(made)
     return made

@@ -32,6 +32,15 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return total / _TICKS
 
 
+def run_seconds(pids: Iterable[int]) -> float:
+    """The same as `cpu_seconds` to the nanosecond (schedstat, time on the CPU), for short windows."""
+    total = 0
+    for pid in pids:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            total += int((task / "schedstat").read_text().split()[0])
+    return total / 1e9
+
+
 def waited_seconds(pids: Iterable[int]) -> float:
     """How long these processes were ready to run and did not get a core (schedstat, run delay)."""
     total = 0

@@ -65,6 +65,7 @@ class Participant:
         self.owners: dict[str, tuple[str, str]] = {}
         """Track → identity and source, of all that others ever published."""
         self._paused_at: float | None = None
+        self._resumed: set[type[OutTrack]] = {OutAudio, OutVideo}
         self.connected = asyncio.Event()
         self.joined = asyncio.Event()
         self.published = asyncio.Event()
@@ -119,9 +120,11 @@ class Participant:
                 if not isinstance(key, tuple):
                     timer.cancel()
 
-    def resume(self) -> None:
+    def resume(self, *, audio: bool = True, video: bool = True) -> None:
+        """Go on with what is named; the rest stays silent until the next resume."""
         if self._paused_at is None:
             return
+        self._resumed = {kind for kind, wanted in ((OutAudio, audio), (OutVideo, video)) if wanted}
         paused, self._paused_at = self._loop.time() - self._paused_at, None
         for track in self.tracks:
             for encoding in track.encodings:
@@ -290,7 +293,7 @@ class Participant:
             return
         send = protected_sender(self.path.dtls.srtp, self.path.send)
         for track in self._track_by_sid.values():
-            if id(track) not in self._live and self._paused_at is None:
+            if id(track) not in self._live and self._paused_at is None and type(track) in self._resumed:
                 self._live.add(id(track))
                 self._tick(track, send, self._loop.time())
                 if ("reports", id(track)) not in self._timers:
