@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +17,11 @@ from tests.integration.staff_pages.conftest import House
 
 
 @pytest.fixture
-def parts(parts: AppParts, tmp_path: Path) -> AppParts:
+async def parts(parts: AppParts, tmp_path: Path) -> AsyncIterator[AppParts]:
     assert parts.people is not None
     database = Database(database_url_for(tmp_path / "data", ""))
-    return replace(parts, lessons=build_lessons(database, parts.people, parts.clock, origin=""))
+    yield replace(parts, lessons=build_lessons(database, parts.people, parts.clock, origin=""))
+    await database.close()
 
 
 @pytest.fixture
