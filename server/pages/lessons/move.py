@@ -9,7 +9,7 @@ from aiohttp import web
 
 from server.access import Action
 from server.errors import ErrorCode, NotFound, TongchuangError
-from server.lessons import LessonSide, load_zones
+from server.lessons import LessonSide, load_zones, wall_time
 from server.pages.flash import Flash
 from server.pages.forms import Filled, fresh, read_form
 from server.pages.lessons.hour import (
@@ -33,14 +33,18 @@ async def show_move(request: web.Request) -> web.Response:
     asked = await ask(request, Action.LESSON_MOVE)
     own, other = _own_first(asked)
     lesson = asked.lesson
+    # A page that knows a better hour leads here with it, on the clock that the lesson follows; what is no date is
+    # refused when it is sent. Everybody else reads their own clock: an afternoon typed on the other one is a night.
+    is_led = "date" in request.query or "start" in request.query
+    at = wall_time(lesson.starts_at, own.zone)
+    follows_own = lesson.anchor == own.key or not is_led
     form = fresh(
         version=str(lesson.version),
         mine=own.class_group_id,
         partner=other.class_group_id,
-        anchor="mine" if lesson.anchor == own.key else "partner",
-        # A page that knows a better hour leads here with it; what is no date is refused when it is sent.
-        date=request.query.get("date", lesson.date.isoformat())[:10],
-        start=request.query.get("start", f"{lesson.start:%H:%M}")[:5],
+        anchor="mine" if follows_own else "partner",
+        date=request.query.get("date", (lesson.date if is_led else at.date).isoformat())[:10],
+        start=request.query.get("start", f"{lesson.start if is_led else at.time:%H:%M}")[:5],
         minutes=str(lesson.minutes),
     )
     return await _page(request, asked, form)

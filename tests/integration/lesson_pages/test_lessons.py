@@ -171,8 +171,12 @@ async def test_a_move_is_looked_at_before_it_is_sent_and_must_be_confirmed_again
     rivera = await staff.become("rivera")
     page = await rivera.get(f"{path}/move")
     form = page.form(f"{path}/move")
-    assert form.values["anchor"] == ["partner"]
-    look = await staff.press(page, f"{path}/move", date="2026-12-02", step="look")
+    # The lesson follows Taipei's clock, and she reads her own: what she types is never their night.
+    assert (lesson.anchor, form.values["anchor"]) == ("a", ["mine"])
+    assert (form.values["date"], form.values["start"]) == (["2026-11-30"], ["15:40"])
+    led = (await rivera.get(f"{path}/move?date=2026-12-02&start=08:40")).form(f"{path}/move")
+    assert (led.values["anchor"], led.values["start"]) == (["partner"], ["08:40"]), "a better hour is told on its clock"
+    look = await staff.press(page, f"{path}/move", date="2026-12-01", step="look")
     assert "12/2 週三 07:40–08:20" in look.text
     assert (await house.demo("breakfast")).date == lesson.date
     seen = await staff.press(look, f"{path}/move", step="send")
