@@ -28,11 +28,13 @@ from scheduler.model import (
     Window,
     WindowKind,
 )
-from scheduler.window import stretches
+from scheduler.window import Stretch, stretches
 
 _DAY = timedelta(days=1)
 _CELLS_A_DAY = MINUTES_A_DAY // CELL_MINUTES
 _BYTES_A_DAY = _CELLS_A_DAY // 8
+# Why those dates are closed, what the hours are to the class, and how willing it is.
+_Offer = tuple[DayCause | None, WindowKind, int]
 _WHOLE_DAY = (1 << _CELLS_A_DAY) - 1
 
 
@@ -51,10 +53,12 @@ def local_dates(grid: Grid, school: School) -> Iterable[date]:
 class Alike:
     """Dates of the same weekday with the same bells and standing: `plan` is that of the first of them.
 
+    `bells`: what a window's hours depend on, if it has no dates of its own.
     `odd`: those on which a clock changes or whose midnight is off the grid's beat.
     """
 
     plan: DayPlan
+    bells: object
     dates: list[date] = field(default_factory=list)
     odd: list[date] = field(default_factory=list)
 
@@ -65,6 +69,24 @@ class _Row:
 
     place: int
     alike: list[int]
+
+
+class _Hours:
+    """What is offered on all dates with the same bells. `late`: beyond midnight, where the next day's clock has a say.
+
+    `cells`: the others, as cells of the day.
+    """
+
+    def __init__(self, offered: Iterable[Stretch]) -> None:
+        self.early: list[Stretch] = []
+        self.late: list[Stretch] = []
+        self.cells: dict[tuple[WindowKind, int], int] = defaultdict(int)
+        for one in offered:
+            if one.end_minute > MINUTES_A_DAY:
+                self.late.append(one)
+            else:
+                self.early.append(one)
+                self.cells[one.kind, one.willingness] |= _cells(one.start_minute, one.end_minute)
 
 
 class SchoolDays:
@@ -84,21 +106,22 @@ class SchoolDays:
         """What the group's windows offer: why those dates are closed, kind, willingness and cells."""
         dated = tuple(one for one in group.windows if _is_dated(one))
         always = replace(group, windows=tuple(one for one in group.windows if not _is_dated(one))) if dated else group
-        days: dict[tuple[DayCause | None, WindowKind, int], dict[int, int]] = defaultdict(lambda: defaultdict(int))
-        slow: dict[tuple[DayCause | None, WindowKind, int], int] = defaultdict(int)
+        days: dict[_Offer, dict[int, int]] = defaultdict(dict)
+        slow: dict[_Offer, int] = defaultdict(int)
+        by_bells: dict[object, _Hours] = {}
         for index, alike in enumerate(self._alike):
-            for one in stretches(always, alike.plan):
-                what = alike.plan.closed_by, one.kind, one.willingness
-                dates = alike.dates
-                if one.end_minute <= MINUTES_A_DAY:  # beyond, the next day's clock has a say
-                    days[what][index] |= _cells(one.start_minute, one.end_minute)
-                    dates = alike.odd
-                if dates:
-                    slow[what] |= self.lay_on(dates, one.start_minute, one.end_minute)
+            closed_by = alike.plan.closed_by
+            hours = by_bells.get(alike.bells)
+            if hours is None:
+                hours = by_bells[alike.bells] = _Hours(stretches(always, alike.plan))
+            for (kind, willingness), cells in hours.cells.items():
+                days[closed_by, kind, willingness][index] = cells
+            for dates, found in ((alike.odd, hours.early), (alike.dates, hours.late)):
+                for one in found if dates else ():
+                    slow[closed_by, one.kind, one.willingness] |= self.lay_on(dates, one.start_minute, one.end_minute)
             for on in alike.dates if dated else ():
                 for one in stretches(replace(group, windows=dated), alike.plan._replace(on=on)):
-                    what = alike.plan.closed_by, one.kind, one.willingness
-                    slow[what] |= self.lay_on((on,), one.start_minute, one.end_minute)
+                    slow[closed_by, one.kind, one.willingness] |= self.lay_on((on,), one.start_minute, one.end_minute)
         for what in {**days, **slow}:
             yield *what, self._laid(days.get(what, {})) | slow.get(what, 0)
 
@@ -141,10 +164,10 @@ class SchoolDays:
         places: dict[object, int] = {}
         for on in self.dates:
             plan = plan_day(self.school, on)
-            what = (id(plan.periods), on.weekday(), plan.timetable_on.weekday(), plan.closed_by, plan.confidence)
-            index = places.setdefault(what, len(places))
+            bells = (id(plan.periods), on.weekday(), plan.timetable_on.weekday())
+            index = places.setdefault((bells, plan.closed_by, plan.confidence), len(places))
             if index == len(self._alike):
-                self._alike.append(Alike(plan))
+                self._alike.append(Alike(plan, bells))
             self._alike[index].dates.append(on)
             base = _base(on, self.school.zone_on(on))
             place, astray = divmod((base or 0) - self.grid.origin_minute, CELL_MINUTES)
@@ -171,7 +194,7 @@ class SchoolDays:
             as_bytes[index] = cells.to_bytes(_BYTES_A_DAY, "little")
         bits = 0
         for row in self._rows:
-            found = int.from_bytes(b"".join([as_bytes[index] for index in row.alike]), "little")
+            found = int.from_bytes(b"".join(map(as_bytes.__getitem__, row.alike)), "little")
             bits |= found << row.place if row.place >= 0 else found >> -row.place
         return bits & self.grid.full
 

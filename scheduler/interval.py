@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 # Every bell and every offset since 2000 stands on it; finer would only offer times that nobody rings for.
 CELL_MINUTES = 5
@@ -135,6 +136,12 @@ def runs(bits: int) -> Iterator[tuple[int, int]]:
             stop = len(text)
         yield first, stop
         first = text.find("1", stop)
+
+
+@lru_cache(maxsize=64)  # the midnights of the weeks that are asked about, counted with again and again
+def bits_of(cells: tuple[int, ...]) -> int:
+    """Those cells as bits."""
+    return union(1 << cell for cell in cells)
 
 
 def cells_of(bits: int) -> list[int]:

@@ -6,18 +6,23 @@ They carry no more than counting needs (`Reach`), and every one is what the whol
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
+from operator import attrgetter
 
 from scheduler.availability import Availability, Reach
 from scheduler.days import SchoolDays, days_of
 from scheduler.expand import Party, expand, teachers_busy
 from scheduler.interval import Grid, union
-from scheduler.model import Window
+from scheduler.model import ClassGroup, Window
 from scheduler.search import MAX_WEEKS, Calendar, Query, Sides, Tally, free_of, tally
 
 # Looking for weeks with hours goes on week by week: a break is over within two months.
 _WEEKS_AHEAD = 8
+# What a class group has beyond that which these questions change.
+_REST_OF_GROUP = attrgetter(
+    *(one.name for one in fields(ClassGroup) if one.name not in ("windows", "teachers", "rooms"))
+)
 
 
 class Nearby:
@@ -135,5 +140,5 @@ def _is_alike(old: Party, new: Party) -> bool:
     """But for windows, teachers and the rooms that are no longer needed."""
     if new.group.rooms and new.group.rooms != old.group.rooms:
         return False
-    group = replace(new.group, windows=old.group.windows, teachers=old.group.teachers, rooms=old.group.rooms)
-    return (new.school, group, new.busy, new.teachers_busy) == (old.school, old.group, old.busy, old.teachers_busy)
+    alike = (old.school, old.busy, old.teachers_busy) == (new.school, new.busy, new.teachers_busy)
+    return alike and _REST_OF_GROUP(old.group) == _REST_OF_GROUP(new.group)

@@ -17,7 +17,7 @@ from scheduler import zone
 from scheduler.availability import Availability
 from scheduler.drawing import Drawing, party_zone
 from scheduler.expand import Party, expand
-from scheduler.interval import Grid, Interval, cells_for, cells_of, erode, heads, runs, to_minute, union
+from scheduler.interval import Grid, Interval, bits_of, cells_for, cells_of, erode, heads, runs, to_minute, union
 from scheduler.model import TIERS, Tier
 from scheduler.rank import ranked
 from scheduler.slot import Payer, Slot
@@ -177,8 +177,8 @@ def scan(sides: Sides, minutes: int, worst: Tier) -> list[Run]:
 
 def tally(query: Query, grid: Grid, calendars: Sequence[Calendar], free: int) -> Tally:
     """What `search` would find, counted without drawing a slot: each is a run that is cut where either date changes."""
-    changes_a = date_changes_of(query.a, grid)
-    cuts = changes_a | date_changes_of(query.b, grid)
+    changes_a, changes_b = (bits_of(date_changes_of(party, grid)) for party in (query.a, query.b))
+    cuts = changes_a | changes_b
     slots = starts = 0
     for _, _, bits in starts_by_payer(calendars, free, query.minutes, query.worst_tier):
         slots += heads(bits, cuts).bit_count()
@@ -197,7 +197,7 @@ def search(query: Query, sides: Sides | None = None, only: Iterable[Run] | None 
 def best_first(query: Query, sides: Sides, only: Iterable[Run]) -> list[Slot]:
     """The slots of those runs in their order, which is not yet written on them."""
     drawing = _drawing(query, sides)
-    cuts = cells_of(date_changes_of(query.a, sides.grid) | date_changes_of(query.b, sides.grid))
+    cuts = sorted({*date_changes_of(query.a, sides.grid), *date_changes_of(query.b, sides.grid)})
     return ranked(drawing.slot(first, stop, run.tier) for run in only for first, stop in _by_date(run, cuts))
 
 
@@ -223,15 +223,15 @@ def tier_at(query: Query, sides: Sides, cell: int) -> Tier | None:
     return None
 
 
-def date_changes_of(party: Party, grid: Grid) -> int:
-    """Cells at which another date begins at that school."""
+def date_changes_of(party: Party, grid: Grid) -> tuple[int, ...]:
+    """Cells at which another date begins at that school, ascending."""
     school = party.school
     if not school.zone_overrides:
         return date_changes(grid, school.zone)
     # Another zone begins to hold at a midnight of the school's own.
     keys = {school.zone, *(one.zone for one in school.zone_overrides)}
-    places = cells_of(union(date_changes(grid, key) for key in keys))
-    return sum(1 << cell for cell in places if _local_date(party, grid, cell) != _local_date(party, grid, cell - 1))
+    places = sorted({cell for key in keys for cell in date_changes(grid, key)})
+    return tuple(cell for cell in places if _local_date(party, grid, cell) != _local_date(party, grid, cell - 1))
 
 
 def _by_date(run: Run, cuts: Sequence[int]) -> Iterator[tuple[int, int]]:

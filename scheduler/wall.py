@@ -29,21 +29,21 @@ def wall_at(minute: int, key: str) -> tuple[date, int]:
     return _date_of(day), at
 
 
-@lru_cache(maxsize=256)  # some 2 kB each: the weeks that are asked about on one day, in a dozen zones
-def date_changes(grid: Grid, key: str) -> int:
-    """Cells at which that wall shows another date than at the cell before."""
-    bits, start_at = 0, grid.instant_of(0)
+@lru_cache(maxsize=256)  # the weeks that are asked about on one day, in a dozen zones
+def date_changes(grid: Grid, key: str) -> tuple[int, ...]:
+    """Cells at which that wall shows another date than at the cell before, ascending."""
+    found: list[int] = []
+    start_at = grid.instant_of(0)
     # From one change of the clock to the next, midnights stand a day of cells apart.
     changes = zone.changes(key, start_at, grid.instant_of(grid.cells))
     seams = [-((start_at - change.at) // _CELL) for change in changes]
     for first, stop in pairwise((0, *seams, grid.cells)):
         on, since_midnight = wall_at(grid.minute_of(first), key)
         if 0 < first < grid.cells and wall_at(grid.minute_of(first - 1), key)[0] != on:
-            bits |= 1 << first
+            found.append(first)
         midnight = first - (since_midnight - MINUTES_A_DAY) // CELL_MINUTES
-        for cell in range(midnight, stop, MINUTES_A_DAY // CELL_MINUTES):
-            bits |= 1 << cell
-    return bits
+        found.extend(range(midnight, stop, MINUTES_A_DAY // CELL_MINUTES))
+    return tuple(found)
 
 
 @lru_cache(maxsize=16_384)  # three years of a dozen zones
