@@ -28,7 +28,7 @@ from scheduler.model import (
     Window,
     WindowKind,
 )
-from scheduler.window import Stretch, stretches
+from scheduler.window import Stretch, stretches, stretches_of
 
 _DAY = timedelta(days=1)
 _CELLS_A_DAY = MINUTES_A_DAY // CELL_MINUTES
@@ -124,6 +124,23 @@ class SchoolDays:
                     slow[closed_by, one.kind, one.willingness] |= self.lay_on((on,), one.start_minute, one.end_minute)
         for what in {**days, **slow}:
             yield *what, self._laid(days.get(what, {})) | slow.get(what, 0)
+
+    def offered_by(self, window: Window, group: ClassGroup) -> int:
+        """What that one window offers the group on the dates that are not closed."""
+        if _is_dated(window):
+            alone = self.offered(replace(group, windows=(window,)))
+            return union(bits for closed_by, _, _, bits in alone if closed_by is None)
+        days: dict[int, int] = defaultdict(int)
+        slow = 0
+        for index, alike in enumerate(self._alike):
+            for one in stretches_of(window, group, alike.plan) if alike.plan.closed_by is None else ():
+                dates = alike.dates
+                if one.end_minute <= MINUTES_A_DAY:
+                    days[index] |= _cells(one.start_minute, one.end_minute)
+                    dates = alike.odd
+                if dates:
+                    slow |= self.lay_on(dates, one.start_minute, one.end_minute)
+        return self._laid(days) | slow
 
     def on_weekdays(self, weekdays: Container[int]) -> int:
         """All cells of those local weekdays, but for times that occur twice."""

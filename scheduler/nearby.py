@@ -14,7 +14,7 @@ from scheduler.availability import Availability, Reach
 from scheduler.days import SchoolDays, days_of
 from scheduler.expand import Party, expand, teachers_busy
 from scheduler.interval import Grid, union
-from scheduler.model import ClassGroup, Window
+from scheduler.model import ClassGroup, Tier, Window
 from scheduler.search import MAX_WEEKS, Calendar, Query, Sides, Tally, free_of, tally
 
 # Looking for weeks with hours goes on week by week: a break is over within two months.
@@ -32,22 +32,55 @@ class Nearby:
         self._query, self._sides = query, sides
         self._parties = _parties(query)
         self._kept: dict[tuple[int, Window], int] = {}
+        self._as_now: dict[tuple[int, Tier], Tally] = {}
         self._ahead: tuple[Grid, list[Calendar]] | None = None
 
     def tally(self, then: Query) -> Tally:
         """What `search` would find for that question."""
-        is_here = (then.from_on, then.weeks) == (self._query.from_on, self._query.weeks)
-        grid, free = (self._sides.grid, self._sides.free) if is_here else (then.grid, free_of(then, then.grid))
-        return tally(then, grid, self.calendars(then), free)
+        self._check(then)
+        if (then.from_on, then.weeks) != (self._query.from_on, self._query.weeks):
+            return tally(then, then.grid, self.calendars(then), free_of(then, then.grid))
+        if self._meets_nobody(then):
+            then = replace(self._query, minutes=then.minutes, worst_tier=then.worst_tier)
+        terms = then.minutes, then.worst_tier
+        is_as_now = _parties(then) == self._parties
+        found = self._as_now.get(terms) if is_as_now else None
+        if found is None:
+            found = tally(then, self._sides.grid, self.calendars(then), self._sides.free)
+            if is_as_now:
+                self._as_now[terms] = found
+        return found
 
     def calendars(self, then: Query) -> list[Calendar]:
         """Those of its parties, A's and B's first."""
         now = self._query
-        if (then.minimum_willingness, then.busy) != (now.minimum_willingness, now.busy):
-            raise ValueError("a question about another willingness or other busy times is not nearby")
+        self._check(then)
         if then.from_on != now.from_on:
             return self._later(then)
         return self._changed(then) if then.weeks == now.weeks else self._longer(then)
+
+    def _check(self, then: Query) -> None:
+        if (then.minimum_willingness, then.busy) != (self._query.minimum_willingness, self._query.busy):
+            raise ValueError("a question about another willingness or other busy times is not nearby")
+
+    def _meets_nobody(self, then: Query) -> bool:
+        """Whether all that is new are hours of one side at which the others cannot: then no lesson touches them."""
+        changed = [
+            place for place, (old, new) in enumerate(zip(self._parties, _parties(then), strict=True)) if old is not new
+        ]
+        if len(changed) != 1:
+            return False
+        place = changed[0]
+        old, new = self._parties[place], _parties(then)[place]
+        more = _further_windows(old, new, then.minimum_willingness)
+        people_and_rooms = (old.group.teachers, old.group.rooms) == (new.group.teachers, new.group.rooms)
+        if more is None or not people_and_rooms or not _is_alike(old, new):
+            return False
+        common = union(self._laid(place, window) for window in more) & self._sides.free
+        for index, one in enumerate(self._sides.all):
+            if index != place:
+                common &= one.up_to[then.worst_tier.order]
+        return not common
 
     def _changed(self, then: Query) -> list[Calendar]:
         """The same weeks, of parties that differ in what they offer or in whom and what they need."""
@@ -74,9 +107,7 @@ class Nearby:
         """What that window adds on open days, as a whole expansion lays it."""
         found = self._kept.get((place, window))
         if found is None:
-            group = replace(self._parties[place].group, windows=(window,))
-            laid = self._days(place).offered(group)
-            found = union(bits for closed_by, _, _, bits in laid if closed_by is None)
+            found = self._days(place).offered_by(window, self._parties[place].group)
             self._kept[place, window] = found
         return found
 

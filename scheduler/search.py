@@ -156,11 +156,15 @@ def starts_by_payer(
 
 def _compared(home_a: int, home_b: int, starts: int, cells: int) -> dict[Payer, int]:
     """Both pay something, so each start has to be compared, but those at which both are at home all the time."""
-    alike = starts & erode(home_a & home_b, cells)
+    alike, lesson = starts & erode(home_a & home_b, cells), (1 << cells) - 1
     found = defaultdict(int, {Payer.BOTH: alike})
     for first, stop in runs(starts & ~alike):
-        for cell in range(first, stop):
-            found[Payer.of(_count(home_a, cell, cells), _count(home_b, cell, cells))] |= 1 << cell
+        # As much of the calendars as lessons of this run touch: short ints, looked at start by start.
+        near = (1 << stop - first + cells) - 1
+        near_a, near_b = home_a >> first & near, home_b >> first & near
+        for start in range(stop - first):
+            payer = Payer.of((near_a >> start & lesson).bit_count(), (near_b >> start & lesson).bit_count())
+            found[payer] |= 1 << first + start
     return found
 
 

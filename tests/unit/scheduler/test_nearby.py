@@ -157,6 +157,19 @@ def test_an_evening_at_home_gives_back_what_only_the_room_took() -> None:
     assert nearby.calendars(then)[0].up_to[after_school] == expand_sides(then).a.up_to[after_school] != 0
 
 
+def test_where_an_hour_was_offered_by_hand_a_window_more_says_nothing() -> None:
+    """Offered, but less gladly than is asked for: nor does the window give it."""
+    monday = date(2026, 10, 19)
+    hour = PaintedHour(on=monday, start_minute=19 * 60, end_minute=20 * 60, willingness=1)
+    a = taiwan(TAIWAN_ELEMENTARY, "[{kind: instruction}]")
+    a = replace(a, group=replace(a.group, painted=(hour,)))
+    query = Query(a=a, b=american("America/Phoenix"), from_on=monday, weeks=1, minimum_willingness=2)
+    evening = Window(kind=WindowKind.EVENING, start_minute=19 * 60, end_minute=21 * 60)
+    then = replace(query, a=replace(a, group=replace(a.group, windows=(*a.group.windows, evening))))
+    found, whole = Nearby(query, expand_sides(query)).calendars(then)[0], expand_sides(then).a
+    assert (found.up_to, found.home) == (whole.up_to, whole.home)
+
+
 def test_another_willingness_is_another_question() -> None:
     query = random_query(random.Random(1))
     nearby = Nearby(query, expand_sides(query))
