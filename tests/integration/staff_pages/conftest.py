@@ -100,11 +100,22 @@ class House:
 
 
 @pytest.fixture
-def parts(empty_database: Path, tmp_path: Path, is_demo: bool) -> AppParts:
+def data(empty_database: Path, tmp_path: Path) -> Path:
     data = tmp_path / "data"
     shutil.copytree(empty_database, data)
-    clock, metrics = FakeClock(), Metrics()
+    return data
+
+
+@pytest.fixture
+async def database(data: Path) -> AsyncIterator[Database]:
     database = Database(database_url_for(data, ""))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def parts(database: Database, is_demo: bool) -> AppParts:
+    clock, metrics = FakeClock(), Metrics()
     people = build_people(database, clock, is_demo=is_demo, hasher=QuickHasher())
 
     async def no_figures() -> bytes:
