@@ -118,7 +118,7 @@ async def _serve(order: AppOrder, standing: Standing, status: StatusPipe, stoppe
         gc.collect()
         gc.freeze()
         status.say("ready", {"notes": await _notes(order, settings, people, origin)})
-        compiling = asyncio.create_task(asyncio.to_thread(compile_templates, app))
+        compiling = asyncio.create_task(asyncio.to_thread(_compile, app))
         last.push_async_callback(asyncio.wait, [compiling])
         await stopped.wait()
         await site.stop()
@@ -164,6 +164,12 @@ def _people(settings: Settings, database: Database, origin: str, limits: Limits)
     smtp_url = settings.smtp_url.get_secret_value()
     mailer = SmtpMailer(parse_smtp_url(smtp_url)) if smtp_url else None
     return build_people(database, SystemClock(), mailer=mailer, origin=origin, is_demo=settings.demo, limits=limits)
+
+
+def _compile(app: web.Application) -> None:
+    """In a thread, once the server answers. Templates stay for ever, and half of all objects are theirs."""
+    compile_templates(app)
+    gc.freeze()
 
 
 async def _notes(order: AppOrder, settings: Settings, people: People, origin: str) -> list[str]:
