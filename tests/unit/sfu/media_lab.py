@@ -416,3 +416,13 @@ class Encoder:
 
 def pairs(values: Sequence[int]) -> Iterator[tuple[int, int]]:
     yield from pairwise(values)
+
+
+def video_lab() -> tuple[Lab, Client, Client, Encoder]:
+    """A publisher of one VP8 stream (SSRC 1, RTX 2), a viewer who watches it, and the encoder."""
+    lab = Lab()
+    publisher, viewer = lab.client(), lab.client()
+    up = lab.track()
+    publisher.peer.receive(receive_section(ssrcs=(1, 2), rtx_pairs=((1, 2),)), up)
+    viewer.watch(up)
+    return lab, publisher, viewer, Encoder(ssrc=1, temporal=False)

@@ -16,6 +16,7 @@ from tests.unit.sfu.media_lab import (
     pairs,
     receive_section,
     take_apart,
+    video_lab,
 )
 
 
@@ -239,12 +240,7 @@ def test_one_packet_goes_out_at_once_and_is_the_same_as_among_others() -> None:
 
 
 def test_a_plain_frame_goes_out_at_once_in_pieces_of_what_a_run_can_hold() -> None:
-    lab = Lab()
-    publisher, viewer = lab.client(), lab.client()
-    up = lab.track()
-    publisher.peer.receive(receive_section(ssrcs=(1,)), up)
-    viewer.watch(up)
-    encoder = Encoder(ssrc=1, temporal=False)
+    lab, publisher, viewer, encoder = video_lab()
     for packet in encoder.frame(key=True):
         publisher.rtp(packet)
     lab.hub.flush()

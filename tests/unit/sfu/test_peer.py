@@ -20,18 +20,9 @@ from tests.unit.sfu.media_lab import (
     pairs,
     receive_section,
     take_apart,
+    video_lab,
     vp8_payload,
 )
-
-
-def video_lab() -> tuple[Lab, Client, Client, Encoder]:
-    """A publisher of one VP8 stream (SSRC 1, RTX 2), a viewer who watches it, and the encoder."""
-    lab = Lab()
-    publisher, viewer = lab.client(), lab.client()
-    up = lab.track()
-    publisher.peer.receive(receive_section(ssrcs=(1, 2), rtx_pairs=((1, 2),)), up)
-    viewer.watch(up)
-    return lab, publisher, viewer, Encoder(ssrc=1, temporal=False)
 
 
 def play(lab: Lab, publisher: Client, packets: list[bytes]) -> None:
@@ -484,15 +475,8 @@ def test_reports_follow_a_switch_with_the_new_layers_clock() -> None:
 
 
 def test_who_gets_everything_is_looked_at_rarely_and_who_has_a_limit_at_each_turn() -> None:
-    lab = Lab()
-    publisher, viewer = lab.client(), lab.client()
-    up = lab.track()
-    publisher.peer.receive(receive_section(ssrcs=(1,)), up)
-    viewer.watch(up)
-    encoder = Encoder(ssrc=1, temporal=False)
-    for packet in encoder.frame(key=True):
-        publisher.rtp(packet)
-    lab.hub.flush()
+    lab, publisher, viewer, encoder = video_lab()
+    play(lab, publisher, encoder.frame(key=True))
     assert viewer.out
     lab.step(0.1)
     assert viewer.peer.rests_until_us > lab.clock.monotonic_us()
