@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.engine import WRITES, create_engine, create_reading_engine, database_url_for
 from server.storage.version import FileVersions, SnapshotVersions, Versions
+from server.storage.writing import ThreadedSQLite
 
 __all__ = ["Database", "database_url_for"]
 
@@ -28,6 +29,7 @@ class Database:
         # Why: SQLite has one writer at a time, and lets others knock at random until some give up. In this process
         # they stand in a row instead, without a connection meanwhile; only for other processes they knock.
         self._turn: AbstractAsyncContextManager[object] = asyncio.Lock() if self._is_sqlite else nullcontext()
+        self._busy: set[asyncio.Future[None]] = set()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -46,10 +48,25 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """All or nothing: commits when the block ends, rolls back when it raises. Never one inside of another."""
-        async with self._turn, self._engine.connect() as connection:
-            writing = await connection.execution_options(**{WRITES: True})
-            async with writing.begin():
-                yield writing
+        ended = self._keep_busy(asyncio.get_running_loop().create_future())
+        try:
+            async with self._turn:
+                connection = await self._engine.connect()
+                try:
+                    writing = await connection.execution_options(**{WRITES: True})
+                    async with writing.begin():
+                        yield writing
+                finally:
+                    # Why a task: to its end, also when whoever wrote is cancelled meanwhile.
+                    await asyncio.shield(self._keep_busy(asyncio.create_task(connection.close())))
+        finally:
+            ended.set_result(None)
+
+    def _keep_busy(self, until: asyncio.Future[None]) -> asyncio.Future[None]:
+        """`close` waits for it."""
+        self._busy.add(until)
+        until.add_done_callback(self._busy.discard)
+        return until
 
     async def version(self) -> object:
         """Equal to an earlier one only if nothing was committed since, by any process."""
@@ -65,7 +82,11 @@ class Database:
         return True
 
     async def close(self) -> None:
-        """Idempotent."""
+        """After the writes that have begun, however they end. Idempotent; never inside of `write`."""
+        while self._busy:
+            await asyncio.wait(self._busy)
         await self._versions.close()
         await self._reading.dispose()
         await self._engine.dispose()
+        if isinstance(self._engine.dialect, ThreadedSQLite):
+            await self._engine.dialect.all_ended()

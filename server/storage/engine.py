@@ -14,6 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from server.database_file import FILE_NAME
 from server.errors import ErrorCode, InvalidInput
 from server.storage.reading import begin_reading, inline
+from server.storage.writing import threaded
 
 # Long enough for another writer's transaction and its fsync on a slow disk; then an error rather than a hung page.
 BUSY_TIMEOUT_MS = 15000
@@ -43,7 +44,7 @@ def create_engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         # pre_ping: a connection that died with a restarted server is replaced, not handed out.
         return create_async_engine(url, pool_pre_ping=True)
-    engine = create_async_engine(url)
+    engine = create_async_engine(threaded(url))
     prepare_sqlite(engine.sync_engine)
     return engine
 

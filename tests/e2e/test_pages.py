@@ -174,6 +174,8 @@ def test_the_room_is_accessible_and_photographed(take_seat: Callable[..., Seat],
 
 
 def focus_by_tab(page: Page, selector: str) -> None:
+    # Why: the key before may have sent a form, and a page that is being left has no focus to ask for.
+    page.locator(selector).first.wait_for()
     for _ in range(40):
         page.keyboard.press("Tab")
         if page.evaluate("(s) => document.activeElement?.matches(s) ?? false", selector):

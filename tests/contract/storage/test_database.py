@@ -113,6 +113,40 @@ async def test_writers_of_one_process_need_no_patience(
     await database.close()
 
 
+SLOW = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT count(*) FROM n")
+
+
+@pytest.mark.parametrize("times", [0, 1, 2, 3])
+async def test_closing_waits_for_a_write_however_often_it_is_cancelled(
+    database: Database, migrated_url: str, tmp_path: Path, times: int
+) -> None:
+    began = asyncio.Event()
+
+    async def add() -> None:
+        async with database.write() as connection:
+            await connection.execute(INSERT, {"id": "x"})
+            began.set()
+            await connection.execute(SLOW)
+
+    writing = asyncio.create_task(add())
+    await began.wait()
+    before = asyncio.all_tasks() - {writing}
+    for _ in range(times):
+        # Each reaches it at another place: in the statement, in giving it up, in giving the connection back.
+        await asyncio.sleep(0)
+        writing.cancel()
+        await asyncio.sleep(0.01)
+    await database.close()
+    assert await asyncio.gather(writing, return_exceptions=True)
+    assert asyncio.all_tasks() == before, "nobody waits for an answer any more"
+
+    again = Database(database_url_for(tmp_path, migrated_url))
+    assert await _count(again) == (0 if times else 1)
+    async with again.write() as connection:
+        await connection.execute(INSERT, {"id": "y"})
+    await again.close()
+
+
 async def test_answers_and_close(database: Database) -> None:
     assert await database.answers()
     await database.close()
