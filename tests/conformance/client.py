@@ -143,6 +143,7 @@ class Client:
                 f"{self.identity} sees {count} more frames of {identity} in colour {code}: "
                 f"{came()} came, the last in colour {self.video[identity].code}"
             ),
+            guard_s,
         )
         return self.video[identity]
 
@@ -155,6 +156,7 @@ class Client:
                 f"{self.identity} hears {frequency_hz} Hz of {identity}: share "
                 f"{self.audio[identity].share(frequency_hz):.2f}, level {self.audio[identity].level():.3f}"
             ),
+            guard_s,
         )
         return self.audio[identity]
 
