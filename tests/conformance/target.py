@@ -41,6 +41,7 @@ class Target:
     name: str
     is_ours: bool
     has_webhooks: bool
+    pid: int = 0
     log: deque[str] = field(default_factory=lambda: deque(maxlen=400))
 
     @property
@@ -75,6 +76,11 @@ class Target:
     def api(self) -> api.LiveKitAPI:
         return api.LiveKitAPI(self.http_url, self.key, self.secret)
 
+    def media_workers(self) -> list[int]:
+        """Our server's child processes that carry media (proc(5))."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [int(pid) for pid in children if b"server.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
 
 class Process:
     """A child server: its output is read by a thread, and only this very process is ended."""
@@ -86,6 +92,7 @@ class Process:
             command, cwd=TREE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         assert self._child.stdout is not None
+        self.pid = self._child.pid
         self._reader = threading.Thread(target=self._read, args=(self._child.stdout,), daemon=True)
         self._reader.start()
 
@@ -161,7 +168,14 @@ def our_server(webhook_url: str, host: str = "127.0.0.1", wrap: Wrap = _as_it_is
     match = process.wait_for(r"Media server is ready: (ws://\S+)")
     try:
         yield Target(
-            url=match[1], key=KEY, secret=SECRET, name="ours", is_ours=True, has_webhooks=True, log=process.log
+            url=match[1],
+            key=KEY,
+            secret=SECRET,
+            name="ours",
+            is_ours=True,
+            has_webhooks=True,
+            pid=process.pid,
+            log=process.log,
         )
     finally:
         process.stop()

@@ -10,7 +10,6 @@ import csv
 import io
 import os
 import signal
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -306,25 +305,24 @@ async def test_a_worker_that_is_killed_interrupts_nobodys_attendance(
     await house.until_present(lesson, ANA, BEN)
     await another_second()
     first_rooms = {one.room_sid for one in await house.kept.presences(lesson.id)}
-    await asyncio.to_thread(_kill_worker)
+    is_back = asyncio.Event()
+    ana.on("reconnected", is_back.set)
+    [worker] = apart[0].media_workers()
+    os.kill(worker, signal.SIGKILL)
 
     async def are_back() -> bool:
         open_ones = [one for one in await house.kept.presences(lesson.id) if one.is_open]
         return {one.person for one in open_ones} == {ANA, BEN} and not {one.room_sid for one in open_ones} & first_rooms
 
-    await until_async(are_back, "both are in the new room", RECONNECT_GUARD_S)
-    ana_left = await house.leaves(lesson, ana, BEN)
-    [whole] = (await house.row(lesson, ANA)).recorded
-    assert ana_came.holds(whole.start)
-    assert ana_left.holds(whole.end)
-
-
-def _kill_worker() -> None:
-    """The only media worker below this process."""
-    listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
-    mine = {os.getpid()}
-    while more := {int(pid) for pid, parent, _ in rows if int(parent) in mine} - mine:
-        mine |= more
-    [worker] = [int(pid) for pid, _, command in rows if int(pid) in mine and "server.worker" in command]
-    os.kill(worker, signal.SIGKILL)
+    try:
+        await until_async(are_back, "both are in the new room", RECONNECT_GUARD_S)
+        # The media server hears of it first.
+        await until(is_back.is_set, "Ana's client has noticed as well")
+        ana_left = await house.leaves(lesson, ana, BEN)
+        [whole] = (await house.row(lesson, ANA)).recorded
+        assert ana_came.holds(whole.start)
+        assert ana_left.holds(whole.end)
+    except (AssertionError, ValueError) as error:
+        error.add_note(f"connections: {await house.kept.presences(lesson.id)}")
+        error.add_note("the media server said:\n" + "\n".join(list(apart[0].log)[-40:]))
+        raise

@@ -76,6 +76,19 @@ print("said", sys.argv[1], os.nice(0) > int(sys.argv[2]))
     assert {"said a False", "said b False", "said c True"} <= set(capsys.readouterr().out.splitlines())
 
 
+def test_what_a_group_failed_on_is_said_in_few_lines(tmp_path: Path) -> None:
+    (tmp_path / "test_two.py").write_text(
+        "def test_good():\n    pass\n\ndef test_bad():\n    assert [1] * 50 == [2], 'the numbers'\n", encoding="utf-8"
+    )
+    run = SideBySide([[str(tmp_path / "test_two.py"), "-p", "no:playwright"]], [], tmp_path)
+    assert run.run() == [1]
+    group, test, sentence, *rest, summary = run.failures
+    assert group.endswith("exit code 1:")
+    assert (test, summary.split(" - ")[0]) == ("test_bad", "FAILED test_two.py::test_bad")
+    assert "AssertionError: the numbers" in sentence
+    assert all(line.startswith("E  ") for line in rest)
+
+
 def test_every_layer_has_its_turn() -> None:
     assert set(ORDER) == set(LAYERS)
 
