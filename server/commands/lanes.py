@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.commands.what_failed import what_failed
+
 E2E = "tests/e2e"
 # Browsers that send and decode pictures want both cores.
 LESSONS = ("test_classroom.py", "test_firefox.py", "test_lesson.py")
@@ -85,6 +87,7 @@ class SideBySide:
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._codes: list[int] = []
+        self.failures: list[str] = []
 
     def run(self) -> list[int]:
         """Their exit codes. Interrupted, it ends what runs: pytest clears up what it started."""
@@ -128,10 +131,13 @@ class SideBySide:
                         os.setpriority(os.PRIO_PROCESS, process.pid, min(os.nice(0) + nice, 19))
                 code = process.wait()
                 said.seek(0)
+                text = said.read().decode("utf-8", "replace")
                 with self._lock:
                     self._running.discard(process)
                     self._codes.append(code)
+                    if code:
+                        self.failures += [f"in {' '.join(words)}, exit code {code}:", *what_failed(text)]
                     took_s = time.monotonic() - started_s
                     sys.stdout.write(f"tongchuang: pytest {' '.join(words)} ended after {took_s:.0f} s\n")
-                    sys.stdout.write(said.read().decode("utf-8", "replace"))
+                    sys.stdout.write(text)
                     sys.stdout.flush()

@@ -54,7 +54,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _everything(folders: Sequence[str]) -> list[int]:
     """Node's first; then all but the lessons, side by side; then those, which want both cores."""
     whole = lanes(folders, sorted(str(path) for path in Path(E2E).glob("test_*.py")))
-    return [_node_tests(), *SideBySide(whole.groups, whole.aside, ROOT).run(), _pytest(whole.last)]
+    codes, failures = [_node_tests()], []
+    for groups, aside in ((whole.groups, whole.aside), ((whole.last,), ())):
+        run = SideBySide(groups, aside, ROOT)
+        codes += run.run()
+        failures += run.failures
+    if failures:
+        sys.stdout.write("\n".join(["tongchuang: what failed, once more", *failures, ""]))
+    return codes
 
 
 def _pytest(words: Sequence[str]) -> int:
