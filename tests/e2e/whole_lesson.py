@@ -29,7 +29,11 @@ _EARLY, _LATE = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UT
 
 @dataclass
 class Stay:
-    """Between which instants somebody came in and went: a command was not given yet, its effect was already seen."""
+    """Between which instants somebody came in and went: a command was not given yet, its effect was already seen.
+
+    What is recorded is when the media server heard of it. A page says sooner than that that somebody is out, so that
+    only what follows from the media server's word may be taken for the effect: its packets, its entry in the sheet.
+    """
 
     begins_after: datetime
     begins_before: datetime = _EARLY
@@ -95,6 +99,22 @@ class Lesson:
         pupil.wait(".class-room")
         pupil.wait(".dock [data-action=camera][data-on]")
         wait_until(self.taiwan.page, lambda: pupil.run(RECEIVED)["pictures"] >= pictures, "the others' pictures")
+
+    def expect_told_gone(self) -> None:
+        """The sheet has it from the media server that the pupil went: no end that is recorded is later than this."""
+        wait_until(self.america.page, self._has_ended, "the media server told that the pupil is out")
+        self.stays[-1].ends_before = now()
+
+    def _has_ended(self) -> bool:
+        """Who is still there is there until now, or until the lesson's end: both to the microsecond. What the media
+        server told has whole seconds.
+        """
+        # The sign-in holds when the page has left the lesson. The API, because the file has no parts of a second.
+        answer = self.america.page.request.get(f"/api/v1/lessons/{self.room.lesson}/attendance")
+        assert answer.ok, answer.status
+        (row,) = (one for one in answer.json()["rows"] if one["name"]["en"] == self.name and not one["is_adult"])
+        ends = [datetime.fromisoformat(one["end"]) for one in row["recorded"]]
+        return len(ends) == len(self.stays) and not ends[-1].microsecond
 
     def expect_seen_by_leads(self) -> None:
         for lead in self.leads:
