@@ -78,6 +78,8 @@ class Classroom:
         lead.goto(f"/class-groups/{group}/cards")
         lead.locator("form[action$='/cards'] button").click()
         lead.locator(".join-card").first.wait_for()
+        # A page is drawn while it still comes; only then are all of them there.
+        lead.wait_for_load_state()
         cards = lead.locator(".join-card").all()
         return {
             card.locator(".join-card-name").inner_text(): re.sub(
@@ -102,10 +104,13 @@ def make_lesson(open_page: OpenPage, pair: Pair, *, adults: int = 1) -> Classroo
     taiwan.locator("[name=minutes]").fill(str(MINUTES))
     taiwan.locator(f"[name=adults_needed][value='{adults}']").check()
     taiwan.get_by_role("button", name="Look at both clocks").click()
+    send = taiwan.get_by_role("button", name="Send the proposal")
+    # It stands below the choice: before it is there, none to be seen does not mean that there is none.
+    send.wait_for()
     lead = taiwan.locator("label", has_text=pair.america.name).locator("[name=partner_lead]")
     if lead.count():
         lead.check()
-    taiwan.get_by_role("button", name="Send the proposal").click()
+    send.click()
     taiwan.wait_for_url(re.compile(r"/lessons/le_\w+"))
     found = re.search(r"/lessons/(le_\w+)", taiwan.url)
     assert found

@@ -103,9 +103,11 @@ class Seat:
             self.page.wait_for_timeout(200)
         raise AssertionError(f"not within {within_s} s: {what}")
 
-    def wait_for_frames(self, more: int = 30) -> None:
+    def wait_for_frames(self, more: int = 30, *, within_s: float = 40.0) -> None:
         before = self.frames()
-        self.wait_until(lambda: self.frames() >= before + more, f"{more} more decoded frames than {before}")
+        self.wait_until(
+            lambda: self.frames() >= before + more, f"{more} more decoded frames than {before}", within_s=within_s
+        )
 
     def wait_for_width(self, width: int, *, within_s: float = 150.0) -> None:
         """Some camera arrives at this width, and its frames go on."""
@@ -114,7 +116,7 @@ class Seat:
             f"a picture {width} wide",
             within_s=within_s,
         )
-        self.wait_for_frames(10)
+        self.wait_for_frames(10, within_s=within_s)
 
     def listen(self, seconds: float = 3.0) -> Heard:
         return Heard(**self.page.evaluate(LISTEN, seconds))
