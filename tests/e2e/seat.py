@@ -76,15 +76,13 @@ class Seat:
         self.page.locator(".preview-controls [data-action=microphone][data-on]").wait_for()
         self.page.locator("tc-prejoin .join").click()
         self.page.locator("tc-stage").wait_for()
-        expect(self.page.locator('.dock-button[data-action="microphone"]')).to_have_attribute(
-            "data-on", "", timeout=30_000
-        )
+        expect(self.page.locator('.dock-button[data-action="microphone"]')).to_have_attribute("data-on", "")
 
     def act(self, action: str) -> None:
         self.page.locator(f'.dock [data-action="{action}"]').click()
 
     def wait_for_people(self, count: int) -> None:
-        expect(self.page.locator("tc-people .person")).to_have_count(count, timeout=30_000)
+        expect(self.page.locator("tc-people .person")).to_have_count(count)
 
     def tile(self, identity: str, kind: str = "camera") -> Any:
         return self.page.locator(f'tc-tile[data-identity="{identity}"][data-kind="{kind}"]')

@@ -243,7 +243,7 @@ def test_a_class_shares_one_big_screen_and_tablets_stay_silent(lesson: Lesson, o
     screen.enter()
     screen.expect_live()
     shown = america.page.locator("tc-tile[data-identity=screen-a]")
-    expect(shown.locator("video")).to_be_visible(timeout=40_000)
+    expect(shown.locator("video")).to_be_visible()
     page = open_page("about:blank", size=(820, 1180))
     page.context.add_init_script(COUNT_OPENED)
     page.goto("/join?lang=en")

@@ -75,7 +75,7 @@ def share_a_screen(lesson: Lesson, pupil: Pupil) -> None:
     pupil.wait("tc-tile[data-kind=screen] video:not([hidden])")
     before = pupil.run(RECEIVED)["frames"]
     wait_until(america.page, lambda: pupil.run(RECEIVED)["frames"] > before + 20, "pictures of the screen")
-    expect(lesson.taiwan.page.locator("tc-tile[data-kind=screen] video")).to_be_visible(timeout=30_000)
+    expect(lesson.taiwan.page.locator("tc-tile[data-kind=screen] video")).to_be_visible()
     america.act("screen")
     pupil.wait_gone("tc-tile[data-kind=screen]")
 
@@ -113,7 +113,7 @@ def be_muted_by_the_other_school(lesson: Lesson, pupil: Pupil) -> None:
     pupil.wait("tc-asked dialog", "asks you to speak")
     pupil.press("tc-asked dialog .button[data-main]")
     pupil.wait(".dock [data-action=microphone][data-on]", "Mic on")
-    expect(tools.get_by_role("button", name="Mute")).to_be_visible(timeout=20_000)
+    expect(tools.get_by_role("button", name="Mute")).to_be_visible()
 
 
 def expect_hung_up(lesson: Lesson, pupil: Pupil) -> None:

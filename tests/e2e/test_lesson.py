@@ -75,7 +75,7 @@ def test_a_shared_screen_arrives_with_its_sound_and_goes(take_seat: TakeSeat) ->
     lin.wait_until(lambda: lin.listen(1).decibels < -90, "silence before the share")
     ortega.act("screen")
     screen = lin.tile("demo-ortega", "screen")
-    expect(screen.locator("video")).to_be_visible(timeout=30_000)
+    expect(screen.locator("video")).to_be_visible()
     lin.wait_until(
         lambda: len([s for s in lin.inbound("video") if s.get("framesDecoded", 0) > 5]) == 2, "two pictures decoded"
     )
@@ -98,7 +98,7 @@ def test_a_killed_socket_is_restored_without_a_frozen_picture(take_seat: TakeSea
     at_kill = lin.frames()
     lin.page.evaluate("window.sockets.at(-1).close()")
     expect(lin.page.locator("tc-banner")).to_contain_text("正在恢復")
-    expect(lin.page.locator("tc-banner")).to_contain_text("你已回到課堂", timeout=30_000)
+    expect(lin.page.locator("tc-banner")).to_contain_text("你已回到課堂")
     # Resuming takes the client two seconds and more: a picture that was frozen meanwhile has no new frames now.
     assert lin.frames() > at_kill + 10
     assert lin.page.evaluate("window.sockets.length") > sockets
@@ -136,10 +136,10 @@ def test_leaving_turns_everything_off(take_seat: TakeSeat) -> None:
 def test_a_second_window_on_one_seat_takes_it_over(take_seat: TakeSeat) -> None:
     first = take_seat("lin")
     second = take_seat("lin")
-    expect(first.page.get_by_role("alert")).to_contain_text("這個座位已在另一個視窗開啟", timeout=20_000)
+    expect(first.page.get_by_role("alert")).to_contain_text("這個座位已在另一個視窗開啟")
     second.act("leave")
     first.page.get_by_role("button", name="重新加入").click()
-    expect(first.page.locator(".dock-button[data-action=microphone]")).to_be_enabled(timeout=20_000)
+    expect(first.page.locator(".dock-button[data-action=microphone]")).to_be_enabled()
 
 
 def test_a_person_without_any_device_can_join(open_page: Callable[..., Page], take_seat: TakeSeat) -> None:
@@ -171,10 +171,10 @@ def test_a_microphone_that_is_allowed_late_follows_into_the_lesson(open_page: Ca
     page.goto("/demo/lesson?seat=ortega")
     page.locator(".preview video:not([hidden])").wait_for()
     page.locator(".join").click()
-    expect(page.locator(".dock [data-action=camera]")).to_have_attribute("data-on", "", timeout=20_000)
+    expect(page.locator(".dock [data-action=camera]")).to_have_attribute("data-on", "")
     expect(page.locator(".dock [data-action=microphone]")).to_contain_text("Mic off")
     page.evaluate("window.allow()")
-    expect(page.locator(".dock [data-action=microphone]")).to_contain_text("Mic on", timeout=20_000)
+    expect(page.locator(".dock [data-action=microphone]")).to_contain_text("Mic on")
 
 
 @pytest.mark.timeout(300)
@@ -214,7 +214,7 @@ def test_sound_that_the_browser_holds_back_starts_with_one_click(
     ortega = Seat(page)
     ortega.join()
     banner = page.locator("tc-banner", has_text="The browser holds the sound back until you click.")
-    expect(banner).to_be_visible(timeout=30_000)
+    expect(banner).to_be_visible()
     page.evaluate("window.isHeldBack = false")
     banner.get_by_role("button", name="Turn the sound on").click()
     expect(banner).to_have_count(0)
@@ -271,7 +271,7 @@ def test_a_killed_media_worker_is_replaced_and_both_come_back_by_themselves(
     for worker in killed:
         os.kill(worker, signal.SIGKILL)
     for seat in seats:
-        expect(seat.page.locator("tc-banner .banner[data-tone=sun]")).to_be_visible(timeout=30_000)
+        expect(seat.page.locator("tc-banner .banner[data-tone=sun]")).to_be_visible()
     for seat in seats:
         expect(seat.page.locator("tc-banner .banner[data-tone=sun]")).to_have_count(0, timeout=60_000)
         seat.wait_for_people(2)
