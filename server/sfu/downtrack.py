@@ -19,6 +19,7 @@ from server.sfu.rtp import abs_send_time
 if TYPE_CHECKING:
     from server.sfu.peer import MediaPeer
     from server.sfu.rtcp import ReportBlock
+    from server.sfu.sound_group import SoundGroup
     from server.sfu.uptrack import UpTrack
 
 _NTP_PER_US = (1 << 32) / 1_000_000
@@ -45,12 +46,17 @@ class DownTrack:
     """Create by `MediaPeer.send`."""
 
     __slots__ = (
+        "_forwarder",
+        "_group",
+        "_group_octets",
+        "_group_packets",
         "_has_sent",
         "_holes",
         "_is_closed",
         "_is_video",
         "_limiter",
         "_listener",
+        "_out",
         "_payload_type",
         "_red_type",
         "_report_sent_ntp",
@@ -63,10 +69,8 @@ class DownTrack:
         "_rtx_type",
         "_stats",
         "allowed",
-        "forwarder",
         "fraction_lost",
         "is_active",
-        "out",
         "peer",
         "priority",
         "section",
@@ -99,12 +103,14 @@ class DownTrack:
         self._holes = 0
         self._reported_following = 0
         self._reported_sent = 0
-        self.forwarder = Forwarder(first_sequence)
+        self._forwarder = Forwarder(first_sequence)
+        self._group: SoundGroup | None = None
+        self._group_packets = self._group_octets = 0
         self._listener = listener
         self._stats: HubStats = up.stats
         self._limiter = ResendLimiter(peer.now_us())
         self._is_video = up.kind is MediaKind.VIDEO
-        self.out = PacketWriter(peer.writer, section, first_sequence)
+        self._out = PacketWriter(peer.writer, section, first_sequence)
         self._has_sent = False
         self._is_closed = False
         self._reported: object | None = None
@@ -118,6 +124,7 @@ class DownTrack:
 
     def update(self, section: SendSection) -> None:
         """Take the payload types, extension ids and SSRCs of a renegotiation."""
+        self.leave_group()
         self.section = section
         self.out.update(section)
         by_mime = {codec.mime: codec for codec in reversed(section.codecs)}
@@ -162,15 +169,18 @@ class DownTrack:
     def can_send(self) -> bool:
         return self._payload_type >= 0
 
+    def is_in_step(self, packet: Packet) -> bool:
+        """Whether it may join a group after this packet."""
+        return self._has_sent and self._forwarder.is_in_step(packet)
+
     def close(self) -> None:
         """Idempotent."""
         if self._is_closed:
             return
         self._is_closed = True
-        self.forwarder.set_target(None)
-        if self in self.up.downs:
-            self.up.downs.remove(self)
-            self.up.on_wishes_changed()
+        self.leave_group()
+        self._forwarder.set_target(None)
+        self.up.remove_down(self)
         self.peer.forget(self)
 
     # -- what to send ----------------------------------------------------------------------------------------------
@@ -182,36 +192,84 @@ class DownTrack:
         else:
             self.wished = wished_quality(self.wish, self.up.layers) if wanted else None
         if self.wished is None:
-            self.forwarder.set_target(None)
+            self.leave_group()
+            self._forwarder.set_target(None)
         self.up.on_wishes_changed()
         self.peer.reallocate()
 
     def select(self, quality: int | None, tid: int = ALL_TEMPORAL_LAYERS) -> None:
         """The allocator's choice; None = nothing."""
         layer = self.up.layer_for(quality) if quality is not None and not self.up.is_muted else None
+        if self._group is not None:
+            if layer is not None and layer.source is self._forwarder.current and tid == ALL_TEMPORAL_LAYERS:
+                return  # as it is
+            self.leave_group()
         if layer is None:
-            self.forwarder.set_target(None)
+            self._forwarder.set_target(None)
             return
-        self.forwarder.set_target(layer.source, tid)
-        if self.forwarder.awaits_keyframe and not layer.has_pending_keyframe:
+        self._forwarder.set_target(layer.source, tid)
+        if self._forwarder.awaits_keyframe and not layer.has_pending_keyframe:
             layer.request_keyframe(self.peer.now_us())
+
+    def suspend(self) -> None:
+        """Nothing goes out until something is selected, or a key frame of what is selected comes."""
+        self.leave_group()
+        self._forwarder.suspend()
 
     def set_active(self, is_active: bool) -> None:
         if is_active != self.is_active:
             self.is_active = is_active
             self._listener.on_stream_state(self, is_active)
 
+    # -- in a group with other subscribers of the sound -------------------------------------------------------------
+
+    @property
+    def forwarder(self) -> Forwarder:
+        """As it stands now. Who changes it calls `leave_group` before."""
+        self.catch_up()
+        return self._forwarder
+
+    @property
+    def out(self) -> PacketWriter:
+        """Its counts as they stand now."""
+        self.catch_up()
+        return self._out
+
+    def join_group(self, group: SoundGroup) -> None:
+        self._group = group
+        self._group_packets, self._group_octets = group.packets, group.octets
+
+    def leave_group(self) -> None:
+        """Before anything changes: from here on this sound goes to each by itself, until it is calm again."""
+        if self._group is not None:
+            self.up.sound.dissolve()
+
+    def on_group_ended(self) -> None:
+        self.catch_up()
+        self._group = None
+
+    def catch_up(self) -> None:
+        """Take over what went out to us with the group since we last looked."""
+        group = self._group
+        if group is not None and group.packets != self._group_packets:
+            self._out.packets += group.packets - self._group_packets
+            self._out.octets += group.octets - self._group_octets
+            self._group_packets, self._group_octets = group.packets, group.octets
+            self._forwarder.catch_up(group.last)
+
     # -- packets out -----------------------------------------------------------------------------------------------
 
     def forward(self, burst: Burst, time: bytes) -> None:
-        """Write what of one layer's burst belongs to this subscriber. No await, no dict, no log."""
-        forwarder = self.forwarder
+        """Write what of one layer's burst belongs to this subscriber. No await, no dict, no log; a member of a group
+        catches up before.
+        """
+        forwarder = self._forwarder
         source = burst.source
         if source is not forwarder.current and source is not forwarder.target:
             reason = DropReason.OTHER_LAYER if forwarder.target is not None else DropReason.PAUSED
             self._stats.dropped[reason] += len(burst.packets)
             return
-        out = self.out
+        out = self._out
         out.time = time
         stretch = forwarder.decide_burst(burst) if burst.is_whole else None
         if stretch is None:
@@ -237,29 +295,29 @@ class DownTrack:
 
     def _lay_out(self, burst: Burst) -> tuple[BurstLayout, bytes]:
         if self._is_video:
-            return self.out.lay_out(burst, [packet.payload for packet in burst.packets], self._payload_type)
-        payload, payload_type = self._carried(burst.last)
-        return self.out.lay_out(burst, [payload], payload_type)
+            return self._out.lay_out(burst, [packet.payload for packet in burst.packets], self._payload_type)
+        payload, payload_type = self.carried(burst.last)
+        return self._out.lay_out(burst, [payload], payload_type)
 
     def _forward_each(self, packets: list[Packet]) -> int:
         """Packets that need a decision each; what is taken waits for the peer's flush."""
         sent = 0
         for packet in packets:
-            stretch = self.forwarder.decide(packet)
+            stretch = self._forwarder.decide(packet)
             if stretch is None:
                 self._drop(packet)
                 continue
-            if self.out.write(packet, stretch, *self._carried(packet)):
+            if self._out.write(packet, stretch, *self.carried(packet)):
                 sent += 1
             else:
                 self._stats.dropped[DropReason.WRITER_REFUSED] += 1
         if sent:
             self.peer.mark_written()
-            if self.forwarder.current is not self._reported:
+            if self._forwarder.current is not self._reported:
                 self.peer.rests_until_us = 0  # a new source's clock is to be reported
         return sent
 
-    def _carried(self, packet: Packet) -> tuple[bytes, int]:
+    def carried(self, packet: Packet) -> tuple[bytes, int]:
         """Payload and payload type as this subscriber takes them."""
         if not packet.is_red:
             return packet.payload, self._payload_type
@@ -270,13 +328,13 @@ class DownTrack:
         return packet.primary, self._payload_type
 
     def _drop(self, packet: Packet) -> None:
-        reason = self.forwarder.reason
+        reason = self._forwarder.reason
         self._stats.dropped[reason] += 1
         if reason is DropReason.TEMPORAL_LAYER or reason is DropReason.PADDING:
             # A number that stays reserved is filled by an empty packet, or the subscriber would ask for it for ever.
-            stretch = self.forwarder.find_late(packet)
+            stretch = self._forwarder.find_late(packet)
             if stretch is not None:
-                self.out.write(packet, stretch, b"", self._payload_type)
+                self._out.write(packet, stretch, b"", self._payload_type)
                 self.peer.mark_written()
 
     # -- repair and reports ----------------------------------------------------------------------------------------

@@ -64,6 +64,9 @@ class Fanout:
                 if not downs:
                     self.stats.dropped[DropReason.NOBODY] += len(packets)
                     continue
+                if not layer.source.is_video:
+                    layer.track.sound.forward(packets, downs, time, self.stats)
+                    continue
                 for start in range(0, len(packets), MAX_BURST):
                     burst = Burst(packets[start : start + MAX_BURST])
                     for down in downs:

@@ -91,6 +91,23 @@ class Forwarder:
                 return stretch
         return None
 
+    def is_in_step(self, packet: Packet) -> bool:
+        """`packet` was the last, and whatever follows it goes out with the same offsets until something changes."""
+        stretch = self.munger.open
+        return (
+            self._last is packet
+            and packet.source is self.current is self.target
+            and stretch is not None
+            and not (stretch.rewrites or stretch.marker)
+            and self.munger.next_in == packet.sequence + 1
+            and self._tid_limit == self._tid_target == ALL_TEMPORAL_LAYERS
+        )
+
+    def catch_up(self, packet: Packet) -> None:
+        """It went out elsewhere, with the offsets of the open stretch, and what lay before it as well."""
+        self._last = packet
+        self.munger.next_in = packet.sequence + 1
+
     def find_late(self, packet: Packet) -> Stretch | None:
         """The stretch of a number that stays reserved although its packet is not wanted: to be filled."""
         return self.munger.find(packet.source, packet.sequence)
@@ -146,17 +163,22 @@ class Forwarder:
         if last is not None:
             if last.source is not packet.source:
                 munger.timestamp = self._timestamp_offset(last, packet)
-            # Why the sent stretch: pictures dropped since then have moved the offset in force.
-            sent = munger.find(last.source, last.sequence)
-            picture = sent.picture if sent is not None else munger.picture
-            munger.picture = last.picture_id + picture + 1 - packet.picture_id
-            munger.tl0 = last.tl0picidx + munger.tl0 + 1 - packet.tl0picidx
-            munger.keyidx = last.keyidx + munger.keyidx + 1 - packet.keyidx
+            if packet.source.is_video:
+                self._continue_pictures(last, packet)
         munger.splice(packet.source, packet.sequence)
         self.current = packet.source
         self._last = packet
         # Everything after a key frame can be decoded, so all wanted temporal layers may go out from here.
         self._tid_limit = self._tid_target
+
+    def _continue_pictures(self, last: Packet, packet: Packet) -> None:
+        munger = self.munger
+        # Why the sent stretch: pictures dropped since then have moved the offset in force.
+        sent = munger.find(last.source, last.sequence)
+        picture = sent.picture if sent is not None else munger.picture
+        munger.picture = last.picture_id + picture + 1 - packet.picture_id
+        munger.tl0 = last.tl0picidx + munger.tl0 + 1 - packet.tl0picidx
+        munger.keyidx = last.keyidx + munger.keyidx + 1 - packet.keyidx
 
     def _timestamp_offset(self, last: Packet, packet: Packet) -> int:
         """What to add to the new source's timestamps so that they continue those of the old one (lip sync holds)."""

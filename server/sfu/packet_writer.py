@@ -27,16 +27,16 @@ class PacketWriter:
     """
 
     __slots__ = (
-        "_extensions",
         "_key_trailer",
         "_rtx_sequence",
         "_rtx_ssrc",
-        "_ssrc",
         "_types",
         "_writer",
+        "extensions",
         "key",
         "octets",
         "packets",
+        "ssrc",
         "time",
     )
 
@@ -50,8 +50,8 @@ class PacketWriter:
         self.update(section)
 
     def update(self, section: SendSection) -> None:
-        self._extensions = ExtensionWriter(section.extensions, section.mid)
-        self._ssrc = section.ssrc
+        self.extensions = ExtensionWriter(section.extensions, section.mid)
+        self.ssrc = section.ssrc
         self._rtx_ssrc = section.rtx_ssrc
         self._name()
 
@@ -63,7 +63,12 @@ class PacketWriter:
     def _name(self) -> None:
         self._key_trailer = self._writer.trailer_bytes
         # Why interned: equal keys are one object, which stays in the cache from one subscriber to the next.
-        self.key = intern((self._types + bytes((self._key_trailer,)) + self._extensions.shape).decode("latin-1"))
+        self.key = intern((self._types + bytes((self._key_trailer,)) + self.extensions.shape).decode("latin-1"))
+
+    @property
+    def kin(self) -> tuple[object, ...]:
+        """The same for writers whose packets of one sound differ in nothing but numbers, SSRC and the block's head."""
+        return self._writer.meeting_point, self._types, self.extensions.kin
 
     def find(self, burst: Burst) -> tuple[BurstLayout, bytes] | None:
         """How `burst` was laid out for another subscriber of our kind."""
@@ -89,7 +94,7 @@ class PacketWriter:
         """A whole burst of one stretch, at once. Returns how many packets were taken: all or none."""
         writer = self._writer
         scratch = writer.scratch
-        layout.write(scratch, (burst.first + stretch.sequence) & 0xFFFF, stretch.timestamp, self._ssrc, block)
+        layout.write(scratch, (burst.first + stretch.sequence) & 0xFFFF, stretch.timestamp, self.ssrc, block)
         if stretch.rewrites:
             at = _FIXED + len(block)
             beyond = writer.trailer_bytes
@@ -115,7 +120,7 @@ class PacketWriter:
             payload_type | packet.marker | stretch.marker,
             (packet.sequence + stretch.sequence) & 0xFFFF,
             (packet.timestamp + stretch.timestamp) & 0xFFFFFFFF,
-            self._ssrc,
+            self.ssrc,
             block,
         )
         at = offset + _FIXED + len(block)
@@ -160,7 +165,7 @@ class PacketWriter:
         """One packet of padding alone on the RTX stream, as large as RFC 3550 allows. Its size, 0 = refused."""
         assert self._rtx_ssrc is not None, "the section has no RTX"
         writer = self._writer
-        block = self._extensions.plain(self.time)
+        block = self.extensions.plain(self.time)
         offset = writer.offset
         self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
         header_packer(len(block))(
@@ -178,7 +183,7 @@ class PacketWriter:
         return _MAX_PADDING if writer.commit(at + _MAX_PADDING - offset) else 0
 
     def _block_of(self, packet: Packet) -> bytes:
-        extensions = self._extensions
+        extensions = self.extensions
         if packet.has_extensions:
             return extensions.with_own(self.time, packet.orientation, packet.playout_delay)
         if packet.audio_level >= 0 and extensions.has_audio_level:

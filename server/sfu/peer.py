@@ -160,8 +160,7 @@ class MediaPeer:
         )
         self.downs[section.mid] = down
         self._feedback.add_down(down)
-        up.downs.append(down)
-        up.on_wishes_changed()
+        up.add_down(down)
         self.reallocate()
         return down
 

@@ -17,6 +17,21 @@ from server.sfu.layout import BurstLayout
 MAX_PACKET_BYTES = 1600
 
 
+class SendGroup(Protocol):
+    """Sends one packet each to several peers at once; made by `BurstWriter.group`.
+
+    Use: ask for the `place`, write packet *i* at ``buffer[i * stride]``, then `send`.
+    """
+
+    def place(self, size: int) -> tuple[bytearray, int] | None:
+        """(buffer, stride) for packets of `size` bytes; None = not now, or never again: send to each by itself."""
+        ...
+
+    def send(self, stride: int, size: int) -> bool:
+        """Protect and send what was written. False = it was not, and never will be again."""
+        ...
+
+
 class BurstWriter(Protocol):
     """Packets for one peer: written in the clear into one buffer, protected in place, sent in runs.
 
@@ -32,6 +47,15 @@ class BurstWriter(Protocol):
     scratch: bytearray
     trailer_bytes: int
     """What SRTP adds to a packet."""
+
+    @property
+    def meeting_point(self) -> object | None:
+        """Writers with an equal one can be in one `group`; None = nobody can at the moment."""
+        ...
+
+    def group(self, writers: Sequence[BurstWriter]) -> SendGroup:
+        """For these, of one meeting point, in this order; until one of them has other keys or another path."""
+        ...
 
     def send_burst(self, layout: BurstLayout) -> int:
         """Protect and send the packets that lie in ``scratch`` as `layout` says. How many were taken: all or none."""

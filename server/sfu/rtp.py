@@ -182,7 +182,6 @@ class ExtensionWriter:
 
     __slots__ = (
         "_common",
-        "_has_time",
         "_head",
         "_level_head",
         "_level_tails",
@@ -190,17 +189,19 @@ class ExtensionWriter:
         "_playout_delay",
         "_tail",
         "has_audio_level",
+        "has_time",
+        "kin",
         "shape",
     )
 
     def __init__(self, ids: ExtensionIds, mid: str) -> None:
         name = mid.encode()
         common = element(ids.mid, name) if ids.mid and 0 < len(name) <= _MAX_ONE_BYTE_LENGTH else b""
-        self._has_time = ids.abs_send_time is not None
+        self.has_time = ids.abs_send_time is not None
         if ids.abs_send_time:
             # The three bytes of time follow: every block is head + time + tail.
             common += bytes((ids.abs_send_time << 4 | 2,))
-        size = len(common) + (3 if self._has_time else 0)
+        size = len(common) + (3 if self.has_time else 0)
         self._common = common
         self._head, self._tail = _frame(common, size)
         self._level_head, padding = _frame(common, size + 2)
@@ -208,22 +209,30 @@ class ExtensionWriter:
         self._level_tails = _level_tails(ids.audio_level, len(padding)) if ids.audio_level else ()
         self._orientation = ids.video_orientation or 0
         self._playout_delay = ids.playout_delay or 0
-        own = (ids.audio_level or 0, self._orientation, self._playout_delay, self._has_time)
+        own = (ids.audio_level or 0, self._orientation, self._playout_delay, self.has_time)
         self.shape = common + bytes(own)
         """Equal for sections whose blocks are equal."""
+        self.kin = bytes((len(common),)) + bytes(own)
+        """Equal for sections whose blocks are, but for the head of `parts`, which is as long."""
 
     def plain(self, time: bytes) -> bytes:
         """The block for packets without extensions of their own."""
-        return self._head + time + self._tail if self._has_time else self._head + self._tail
+        return self._head + time + self._tail if self.has_time else self._head + self._tail
 
     def with_level(self, time: bytes, audio_level: int) -> bytes:
         """The block with the audio level byte; only where `has_audio_level`."""
         tail = self._level_tails[audio_level]
-        return self._level_head + time + tail if self._has_time else self._level_head + tail
+        return self._level_head + time + tail if self.has_time else self._level_head + tail
+
+    def parts(self, audio_level: int) -> tuple[bytes, bytes]:
+        """(head, tail) of the block with this level (-1 = none); between them stands the time, where it `has_time`."""
+        if audio_level >= 0 and self.has_audio_level:
+            return self._level_head, self._level_tails[audio_level]
+        return self._head, self._tail
 
     def with_own(self, time: bytes, orientation: bytes | None, playout_delay: bytes | None) -> bytes:
         """The block for a video packet that brings extensions which this section may have negotiated too."""
-        elements = self._common + time if self._has_time else self._common
+        elements = self._common + time if self.has_time else self._common
         if self._orientation and orientation:
             elements += element(self._orientation, orientation[:1])
         if self._playout_delay and playout_delay and len(playout_delay) == 3:

@@ -11,6 +11,7 @@ from server.sfu.description import LayerSpec, MediaKind, VideoQuality
 from server.sfu.drop_reason import DropReason, HubStats
 from server.sfu.layers import nearest_live
 from server.sfu.packet import Source
+from server.sfu.sound_group import SoundFanout
 from server.sfu.uplayer import UpLayer
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class UpTrack:
         "meter",
         "mime",
         "sid",
+        "sound",
         "stats",
     )
 
@@ -75,6 +77,8 @@ class UpTrack:
         self.layers = layers
         self.stats: HubStats = fanout.stats
         self.downs: list[DownTrack] = []
+        self.sound = SoundFanout()
+        """For audio: who takes it alike."""
         self.live: dict[int, UpLayer] = {}
         """Layers by quality that have an SSRC; `is_layer_live` says whether packets come."""
         self.meter = LevelMeter(_AUDIO_CLOCK_RATE)
@@ -106,7 +110,7 @@ class UpTrack:
             for layer in self.live.values():
                 layer.pending.clear()
             for down in self.downs:
-                down.forwarder.suspend()
+                down.suspend()
         else:
             self.on_layers_changed()
 
@@ -133,6 +137,18 @@ class UpTrack:
             layer.pending.clear()
         self.live.clear()
         self._fanout.remove(self)
+
+    def add_down(self, down: DownTrack) -> None:
+        self.sound.dissolve()
+        self.downs.append(down)
+        self.on_wishes_changed()
+
+    def remove_down(self, down: DownTrack) -> None:
+        """Idempotent."""
+        if down in self.downs:
+            self.sound.dissolve()
+            self.downs.remove(down)
+            self.on_wishes_changed()
 
     # -- layers ----------------------------------------------------------------------------------------------------
 

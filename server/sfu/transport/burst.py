@@ -6,12 +6,17 @@ contiguous piece that a single `sendmsg` with UDP_SEGMENT sends (Linux ``udp(7)`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import repeat
 from typing import Any
+from weakref import WeakSet
 
 from server.sfu.layout import MAX_RUN_BYTES, MAX_SEGMENTS, BurstLayout
-from server.sfu.ports import MAX_PACKET_BYTES
+from server.sfu.ports import MAX_PACKET_BYTES, BurstWriter
+from server.sfu.transport.group import UdpGroup
 from server.sfu.transport.path import Path
+from server.sfu.transport.sendmmsg import HAS_SENDMMSG, MAX_MESSAGES
+from server.sfu.transport.sockets import UdpPath, UdpSocket
 from server.sfu.transport.srtp import (
     MAX_TRAILER_BYTES,
     SrtpSender,
@@ -63,10 +68,15 @@ class _Prepared:
 
 
 class SrtpBurstWriter:
-    """`BurstWriter` of one transport. `sender` and `path` are set when there is somebody to send to."""
+    """`BurstWriter` of one transport. `sender` and `path` are set when there is somebody to send to.
+
+    `groups` end when either changes: what they keep of us is no longer true.
+    """
 
     __slots__ = (
+        "_groups",
         "_handle",
+        "_path",
         "_pointer",
         "_run_size",
         "_run_start",
@@ -77,7 +87,6 @@ class SrtpBurstWriter:
         "_view",
         "buffer",
         "offset",
-        "path",
         "scratch",
         "trailer_bytes",
     )
@@ -85,7 +94,8 @@ class SrtpBurstWriter:
     def __init__(self, stats: EndpointStats, scratch: Scratch) -> None:
         self.buffer = bytearray(_BUFFER_BYTES + MAX_PACKET_BYTES + MAX_TRAILER_BYTES)
         self.offset = 0
-        self.path: Path | None = None
+        self._path: Path | None = None
+        self._groups: WeakSet[UdpGroup] = WeakSet()
         self.scratch = scratch.buffer
         self.trailer_bytes = 0
         self._scratch = scratch
@@ -101,13 +111,45 @@ class SrtpBurstWriter:
 
     def use(self, sender: SrtpSender | None) -> None:
         """The keys to protect with from now on; None = drop everything."""
+        self._end_groups()
         self._sender = sender  # keeps libsrtp's session alive as long as we hold its handle
         self._handle = None if sender is None else sender.handle
         self.trailer_bytes = 0 if sender is None else sender.tag_bytes
 
+    @property
+    def path(self) -> Path | None:
+        return self._path
+
+    @path.setter
+    def path(self, path: Path | None) -> None:
+        self._end_groups()
+        self._path = path
+
+    def _end_groups(self) -> None:
+        for group in self._groups:
+            group.end()
+        self._groups.clear()
+
+    @property
+    def meeting_point(self) -> tuple[UdpSocket, int] | None:
+        path = self._path
+        if not HAS_SENDMMSG or self._sender is None or not isinstance(path, UdpPath):
+            return None
+        return path.socket, self.trailer_bytes
+
+    def group(self, writers: Sequence[BurstWriter]) -> UdpGroup:
+        members = [writer for writer in writers if isinstance(writer, SrtpBurstWriter)]
+        paths = [member.path for member in members if isinstance(member.path, UdpPath)]
+        senders = [member._sender for member in members if member._sender is not None]
+        assert len(paths) == len(senders) == len(writers) <= MAX_MESSAGES, "they have a meeting point"
+        group = UdpGroup(paths[0].socket, paths, senders)
+        for member in members:
+            member._groups.add(group)
+        return group
+
     def commit(self, length: int) -> bool:
         handle = self._handle
-        if handle is None or self.path is None:
+        if handle is None or self._path is None:
             self._stats.drop(DropReason.OUT_NOT_CONNECTED)
             return False
         offset = self.offset
@@ -139,7 +181,7 @@ class SrtpBurstWriter:
         return True
 
     def send_burst(self, layout: BurstLayout) -> int:
-        handle, path = self._handle, self.path
+        handle, path = self._handle, self._path
         if handle is None or path is None:
             self._stats.drop(DropReason.OUT_NOT_CONNECTED, layout.count)
             return 0
@@ -179,7 +221,7 @@ class SrtpBurstWriter:
             self._run_size = 0
         if not runs:
             return
-        path = self.path
+        path = self._path
         if path is None:
             self._stats.drop(DropReason.OUT_NOT_CONNECTED, len(runs))
         else:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from server.clock import Clock
 from server.sfu.transport.guard import PROTOCOL_OF, Protocol
 from server.sfu.transport.path import Intake
+from server.sfu.transport.sendmmsg import Messages
 from server.sfu.transport.srtp import pointer_to
 from server.sfu.transport.stats import DropReason, EndpointStats
 
@@ -48,12 +49,12 @@ Address = tuple[Any, ...]
 class UdpPath:
     """One remote address behind one of our sockets."""
 
-    __slots__ = ("_socket", "address", "heard_us", "owner")
+    __slots__ = ("address", "heard_us", "owner", "socket")
 
     kind = "udp"
 
     def __init__(self, udp: UdpSocket, address: Address) -> None:
-        self._socket = udp
+        self.socket = udp
         self.address = address
         self.owner: PeerTransport | None = None
         self.heard_us = 0
@@ -64,18 +65,18 @@ class UdpPath:
 
     def bind(self, owner: PeerTransport) -> None:
         self.owner = owner
-        self._socket.routes[self.address] = self
+        self.socket.routes[self.address] = self
 
     def release(self) -> None:
         self.owner = None
-        if self._socket.routes.get(self.address) is self:
-            del self._socket.routes[self.address]
+        if self.socket.routes.get(self.address) is self:
+            del self.socket.routes[self.address]
 
     def send(self, data: bytes | memoryview) -> bool:
-        return self._socket.send(data, self.address)
+        return self.socket.send(data, self.address)
 
     def send_run(self, run: memoryview, size: int) -> None:
-        self._socket.send_run(run, size, self.address)
+        self.socket.send_run(run, size, self.address)
 
 
 class UdpSocket:
@@ -94,6 +95,7 @@ class UdpSocket:
             _enlarge(self._socket, option)
         self.has_gro = _enable_gro(self._socket)
         self.has_gso = True
+        self.family = family
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self.routes: dict[Address, UdpPath] = {}
@@ -220,6 +222,24 @@ class UdpSocket:
         stats.send_calls += 1
         stats.packets_out += -(-total // size)
         stats.bytes_out += total
+
+    @property
+    def has_backlog(self) -> bool:
+        """Datagrams wait for the kernel, and whatever comes now waits behind them."""
+        return bool(self._backlog)
+
+    def send_messages(self, messages: Messages, first: int, count: int, length: int) -> int:
+        """Those from `first` on, each of `length` bytes; returns the first that the kernel did not take, or `count`."""
+        if self._backlog:
+            return first
+        sent = messages.send(self._socket.fileno(), first)
+        if sent <= 0:
+            return first
+        stats = self._stats
+        stats.send_calls += 1
+        stats.packets_out += sent
+        stats.bytes_out += sent * length
+        return first + sent
 
     def _send_each(self, run: memoryview, size: int, address: Address) -> None:
         for start in range(0, len(run), size):

@@ -172,6 +172,10 @@ class SrtpSender:
         self.handle: Any = self._session._srtp[0]
         self._length = new_length()
 
+    def fresh_handle(self) -> Any:
+        """Another object for `handle`: those made one after the other lie beside one another in memory."""
+        return self._session._srtp[0]
+
     def protect_rtcp(self, packet: bytes) -> bytes | None:
         """The protected compound packet, or None when it is no RTCP packet at all."""
         if len(packet) > MAX_PACKET_BYTES or not is_rtcp_header(packet):

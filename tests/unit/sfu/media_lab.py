@@ -27,7 +27,7 @@ from server.sfu.downtrack import DownTrack
 from server.sfu.hub import MediaHub
 from server.sfu.layout import MAX_SEGMENTS, BurstLayout
 from server.sfu.peer import MediaPeer
-from server.sfu.ports import MAX_PACKET_BYTES, TransportListener
+from server.sfu.ports import MAX_PACKET_BYTES, BurstWriter, TransportListener
 from server.sfu.uptrack import UpTrack
 from tests.fakes.clock import FakeClock
 
@@ -62,6 +62,16 @@ class FakeWriter:
         self.packets: list[bytes] = []
         self.flushed = 0
         self.is_open = True
+        self.meeting_point: object | None = None
+        self.groups: list[FakeGroup] = []
+
+    def group(self, writers: Sequence[BurstWriter]) -> FakeGroup:
+        members = [writer for writer in writers if isinstance(writer, FakeWriter)]
+        assert {writer.meeting_point for writer in members} == {self.meeting_point} != {None}
+        group = FakeGroup(members)
+        for writer in members:
+            writer.groups.append(group)
+        return group
 
     def commit(self, length: int) -> bool:
         if not self.is_open:
@@ -88,6 +98,30 @@ class FakeWriter:
         self.scratch[:at] = bytes(at)
         self.bursts.append(len(sizes))
         return len(sizes)
+
+
+class FakeGroup:
+    """Gives each writer what stands in its place. Refuses when `is_open` of one is False."""
+
+    STRIDE = 256
+
+    def __init__(self, writers: Sequence[FakeWriter]) -> None:
+        self.writers = writers
+        self.buffer = bytearray(self.STRIDE * len(writers))
+        self.sent = 0
+
+    def place(self, size: int) -> tuple[bytearray, int] | None:
+        if size + FakeWriter.trailer_bytes > self.STRIDE or not all(writer.is_open for writer in self.writers):
+            return None
+        return self.buffer, self.STRIDE
+
+    def send(self, stride: int, size: int) -> bool:
+        for index, writer in enumerate(self.writers):
+            writer.packets.append(bytes(self.buffer[index * stride : index * stride + size]))
+        # Like the real one: what is protected there is no clear packet any more.
+        self.buffer[:] = bytes(len(self.buffer))
+        self.sent += 1
+        return True
 
 
 class FakeTransport:
