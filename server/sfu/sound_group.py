@@ -182,7 +182,7 @@ class SoundFanout:
         self._alone = alone if self._groups else []
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def _packer(count: int, head: int, time: int, tail: int, payload: int, stride: int) -> Callable[..., None]:
     """`pack_into` for a row of packets that begin `stride` bytes apart."""
     padding = stride - _FIXED_HEADER_BYTES - head - time - tail - payload

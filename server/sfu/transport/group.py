@@ -16,7 +16,7 @@ from server.sfu.transport.srtp import SrtpSender, byte_size, memmove, new_length
 # Sound fits into the first; more than the last has room for is sent one by one.
 _STRIDES = (256, 512, 1024)
 # Sizes of sound vary; what is kept for each is quickly made again.
-_MAX_SIZES = 128
+_MAX_SIZES = 64
 
 
 class _Row:
