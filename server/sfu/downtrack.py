@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from server.sfu import red, rtcp_writer
 from server.sfu.burst import Burst
 from server.sfu.description import LayerWish, MediaKind, SendSection, VideoQuality
+from server.sfu.down_reports import DownReports
 from server.sfu.drop_reason import DropReason, HubStats
 from server.sfu.forwarder import ALL_TEMPORAL_LAYERS, Forwarder
 from server.sfu.layers import wished_quality
@@ -22,15 +23,8 @@ if TYPE_CHECKING:
     from server.sfu.sound_group import SoundGroup
     from server.sfu.uptrack import UpTrack
 
-_NTP_PER_US = (1 << 32) / 1_000_000
-# Why 2 s: browsers report about once a second for video; for audio, every five seconds, we fill in.
-_REPORT_INTERVAL_US = 2_000_000
-# A publisher who reports more often than that would have it multiplied by its subscribers.
-_MIN_REPORT_INTERVAL_US = 100_000
 # Why 256: more lost at once is a key frame's business; a NACK packet can name thousands.
 _MAX_ANSWERED = 256
-# Why 128: a second of holes of a small layer; older ones have been reported or never will be.
-_MAX_HOLES = 128
 _FALLBACK = {"audio/red": "audio/opus"}
 
 
@@ -51,7 +45,6 @@ class DownTrack:
         "_group_octets",
         "_group_packets",
         "_has_sent",
-        "_holes",
         "_is_closed",
         "_is_video",
         "_limiter",
@@ -59,17 +52,10 @@ class DownTrack:
         "_out",
         "_payload_type",
         "_red_type",
-        "_report_sent_ntp",
-        "_report_sent_us",
-        "_reported",
-        "_reported_following",
-        "_reported_highest",
-        "_reported_lost",
-        "_reported_sent",
+        "_reports",
         "_rtx_type",
         "_stats",
         "allowed",
-        "fraction_lost",
         "is_active",
         "peer",
         "priority",
@@ -97,12 +83,6 @@ class DownTrack:
         """The quality that the subscriber asks for, None = nothing."""
         self.priority = 0
         self.is_active = True
-        self.fraction_lost = 0.0
-        self._reported_highest = -1
-        self._reported_lost = 0
-        self._holes = 0
-        self._reported_following = 0
-        self._reported_sent = 0
         self._forwarder = Forwarder(first_sequence)
         self._group: SoundGroup | None = None
         self._group_packets = self._group_octets = 0
@@ -113,9 +93,7 @@ class DownTrack:
         self._out = PacketWriter(peer.writer, section, first_sequence)
         self._has_sent = False
         self._is_closed = False
-        self._reported: object | None = None
-        self._report_sent_us = 0
-        self._report_sent_ntp = 0
+        self._reports = DownReports()
         self._payload_type = self._red_type = self._rtx_type = -1
         self.update(section)
         self._rethink()
@@ -313,7 +291,7 @@ class DownTrack:
                 self._stats.dropped[DropReason.WRITER_REFUSED] += 1
         if sent:
             self.peer.mark_written()
-            if self._forwarder.current is not self._reported:
+            if self._forwarder.current is not self._reports.source:
                 self.peer.rests_until_us = 0  # a new source's clock is to be reported
         return sent
 
@@ -384,52 +362,32 @@ class DownTrack:
         if layer is not None:
             layer.request_keyframe(now_us)
 
-    def on_report(self, block: ReportBlock, now_us: int) -> tuple[int, int]:
-        """(packets expected, packets lost) on the way from us since the last report; less than 0 when late ones came.
+    @property
+    def fraction_lost(self) -> float:
+        return self._reports.fraction_lost
 
-        What was lost before it reached us is a hole in our numbering, and no fault of this subscriber's path. The
-        report that counts a hole comes a round trip after it, so holes wait for their loss, and fills for their gain.
-        """
-        following, sent = self.forwarder.munger.following, self.out.packets
-        given = (following - self._reported_following) & 0xFFFF
-        self._holes = min(_MAX_HOLES, max(-_MAX_HOLES, self._holes + given - (sent - self._reported_sent)))
-        self._reported_following, self._reported_sent = following, sent
-        expected = (block.highest_sequence - self._reported_highest) & 0xFFFFFFFF
-        lost = block.cumulative_lost - self._reported_lost
-        is_first = self._reported_highest < 0
-        self._reported_highest = block.highest_sequence
-        self._reported_lost = block.cumulative_lost
-        self.fraction_lost = block.fraction_lost / 256
-        if block.last_sr and block.last_sr == self._report_sent_ntp:
-            rtt_us = now_us - self._report_sent_us - block.delay * 1_000_000 // 65536
+    def on_report(self, block: ReportBlock, now_us: int) -> tuple[int, int]:
+        """(packets expected, packets lost) as `DownReports.take`."""
+        rtt_us = self._reports.rtt_us(block, now_us)
+        if rtt_us is not None:
             self.peer.on_rtt(rtt_us)
             self.peer.subscriber.on_rtt(rtt_us, now_us)
-        # A report that jumps back or far ahead belongs to an earlier stream on this SSRC.
-        if is_first or expected > 0x8000:
-            self._holes = 0
-            return 0, 0
-        explained = min(lost, max(self._holes, 0)) if lost > 0 else max(lost, min(self._holes, 0))
-        self._holes -= explained
-        return max(0, expected - max(explained, 0)), lost - explained
+        return self._reports.take(block, self.forwarder.munger.following, self.out.packets)
 
     def report(self, now_us: int, *, is_fresh: bool) -> None:
         """A sender report on the publisher's clock: right after its own (`is_fresh`), and after each switch."""
-        source = self.forwarder.current
-        last = self.forwarder.last
+        forwarder, out = self.forwarder, self.out
+        source, last = forwarder.current, forwarder.last
         if source is None or not source.clock.is_known or last is None or last.source is not source:
             return
-        interval_us = _MIN_REPORT_INTERVAL_US if is_fresh else _REPORT_INTERVAL_US
-        if self._reported is source and now_us - self._report_sent_us < interval_us:
-            return
-        elapsed_us = 0 if is_fresh else now_us - source.clock.received_us
-        ntp = source.clock.ntp + int(elapsed_us * _NTP_PER_US)
-        ticks = elapsed_us * source.clock.clock_rate // 1_000_000
-        timestamp = (source.clock.rtp + ticks + self.forwarder.munger.timestamp) & 0xFFFFFFFF
-        ssrc = self.section.ssrc
-        self._reported = source
-        self._report_sent_us = now_us
-        self._report_sent_ntp = ntp >> 16 & 0xFFFFFFFF
-        self.peer.send_rtcp(
-            rtcp_writer.sender_report(ssrc, ntp & 0xFFFFFFFFFFFFFFFF, timestamp, self.out.packets, self.out.octets)
-            + rtcp_writer.cname(ssrc, self.up.cname)
-        )
+        if self._reports.is_due(source, now_us, is_fresh=is_fresh):
+            report = self._reports.write(
+                source,
+                now_us,
+                is_fresh=is_fresh,
+                ssrc=self.section.ssrc,
+                offset=forwarder.munger.timestamp,
+                packets=out.packets,
+                octets=out.octets,
+            )
+            self.peer.send_rtcp(report + rtcp_writer.cname(self.section.ssrc, self.up.cname))
