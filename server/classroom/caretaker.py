@@ -12,7 +12,7 @@ import structlog
 
 from server.access import Action, Adult, Pupil, Subject, may
 from server.classroom import floor, guard, lobby
-from server.classroom.effects import may_be_in_media, sources_of
+from server.classroom.effects import may_be_in_media, may_stay_in_media, sources_of
 from server.classroom.hub import Hub, Room
 from server.classroom.model import State
 from server.classroom.session import Session
@@ -154,7 +154,7 @@ class Caretaker:
         key, name = PersonId(identity), room_of(room.lesson_id)
         person = room.state.find(key)
         has_other_device = person is not None and person.is_pupil and person.device != device
-        if not may_be_in_media(room.state, key) or has_other_device:
+        if not may_stay_in_media(room.state, key) or has_other_device:
             await self._hub.media.remove(name, identity)
         elif person is not None and (wanted := sources_of(room.state, person)) != sources:
             await self._hub.media.permit(name, identity, wanted)

@@ -43,6 +43,16 @@ def may_be_in_media(state: State, key: PersonId) -> bool:
     return person is not None and not person.is_teacher and person.is_admitted and may_have_media(state)
 
 
+def may_stay_in_media(state: State, key: PersonId) -> bool:
+    """Of who is in already. That adults are missing ends it by the way back to the lobby, when their grace is over, and
+    not before the grace has begun: between an adult's leaving and that, others look at the state as well.
+    """
+    person = state.find(key)
+    is_open = state.lesson is not None and state.lesson.is_open
+    is_let_in = is_open and person is not None and not person.is_teacher and person.is_admitted
+    return is_let_in or may_be_in_media(state, key)
+
+
 def effects(before: State, after: State) -> Effects:
     """From the states alone, so that no event can be forgotten here."""
     was_open = before.lesson is not None and before.lesson.is_open
@@ -51,7 +61,7 @@ def effects(before: State, after: State) -> Effects:
     keys = [key for key in after.people if before.people.get(key) is not after.people[key]]
     if before.lesson is not after.lesson or before.permissions is not after.permissions:
         keys = list(after.people)
-    remove = [key for key in keys if may_be_in_media(before, key) and not may_be_in_media(after, key)]
+    remove = [key for key in keys if may_be_in_media(before, key) and not may_stay_in_media(after, key)]
     moved = [key for key in keys if _has_moved(before.find(key), after.people[key])]
     permit: dict[PersonId, frozenset[str]] = {}
     for key in keys:

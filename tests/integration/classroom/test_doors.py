@@ -288,6 +288,19 @@ async def test_what_webhooks_missed_is_mended(house: House, lesson_id: LessonId)
     assert person("a1") not in house.media.rooms[room_of(lesson_id)]
 
 
+async def test_an_adult_who_is_found_missing_leaves_pupils_their_minute(house: House, lesson_id: LessonId) -> None:
+    """Also when the media server's list tells of it before its webhook does."""
+    _, a = await _admitted(house, lesson_id)
+    await house.media_joined(lesson_id, person("a0"), await _device(house, lesson_id))
+    house.media.leave(room_of(lesson_id), LIN_PERSON)
+    await house.tick()
+    await a.until(lambda page: page.state["grace_ends_at"] is not None)
+    assert person("a0") in house.media.rooms[room_of(lesson_id)]
+    house.clock.advance(seconds=61)
+    await house.tick()
+    assert person("a0") not in house.media.rooms[room_of(lesson_id)]
+
+
 async def _device(house: House, lesson_id: LessonId, key: str = "a0") -> str:
     hub = house.classroom.hub
     assert hub is not None
