@@ -39,7 +39,10 @@ class Seal:
     def open(self, sealed: str, place: str) -> str:
         """Raises NotOurs."""
         try:
-            raw = base64.urlsafe_b64decode(sealed.removeprefix(MARK).encode())
+            text = sealed.removeprefix(MARK).encode()
+            raw = base64.urlsafe_b64decode(text)
+            if base64.urlsafe_b64encode(raw) != text:
+                raise NotOurs("a character that Base64 does not look at")
             return self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()).decode()
         except (InvalidTag, ValueError):
             raise NotOurs("sealed with another key, or damaged") from None
