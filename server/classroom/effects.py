@@ -34,23 +34,21 @@ def sources_of(state: State, person: Person) -> frozenset[str]:
 
 def may_be_in_media(state: State, key: PersonId) -> bool:
     """An adult of an open lesson always; pupils and screens when let in and not alone (C14)."""
-    lesson = state.lesson
-    if lesson is None or not lesson.is_open:
-        return False
-    if lesson.role_of(key) is not None:
-        return True
-    person = state.find(key)
-    return person is not None and not person.is_teacher and person.is_admitted and may_have_media(state)
+    is_adult = state.lesson is not None and state.lesson.role_of(key) is not None
+    return may_stay_in_media(state, key) and (is_adult or may_have_media(state))
 
 
 def may_stay_in_media(state: State, key: PersonId) -> bool:
     """Of who is in already. That adults are missing ends it by the way back to the lobby, when their grace is over, and
     not before the grace has begun: between an adult's leaving and that, others look at the state as well.
     """
+    lesson = state.lesson
+    if lesson is None or not lesson.is_open:
+        return False
+    if lesson.role_of(key) is not None:
+        return True
     person = state.find(key)
-    is_open = state.lesson is not None and state.lesson.is_open
-    is_let_in = is_open and person is not None and not person.is_teacher and person.is_admitted
-    return is_let_in or may_be_in_media(state, key)
+    return person is not None and not person.is_teacher and person.is_admitted
 
 
 def effects(before: State, after: State) -> Effects:
