@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -67,6 +66,11 @@ def command_of(words: Sequence[str]) -> list[str]:
     return command
 
 
+def _at(nice: int) -> list[str]:
+    """Makes a command run `nice` below us from its first instruction on: setting it afterwards may come too late."""
+    return ["nice", "-n", str(nice)] if nice else []
+
+
 class SideBySide:
     """Runs the groups in their order, two at a time, and beside them those aside, which the two take up in the end.
 
@@ -119,16 +123,15 @@ class SideBySide:
                     words = queue.pop(0)
                     sys.stderr.write(f"tongchuang: pytest {' '.join(words)} (its lines follow when it ends)\n")
                     started_s = time.monotonic()
+                    command = [*_at(nice), *self._command(words)]
                     process = subprocess.Popen(
-                        self._command(words),
+                        command,
                         cwd=self._root,
                         stdin=subprocess.DEVNULL,
                         stdout=said,
                         stderr=subprocess.STDOUT,
                     )
                     self._running.add(process)
-                    if nice:
-                        os.setpriority(os.PRIO_PROCESS, process.pid, min(os.nice(0) + nice, 19))
                 code = process.wait()
                 said.seek(0)
                 text = said.read().decode("utf-8", "replace")
