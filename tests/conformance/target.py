@@ -22,6 +22,8 @@ from typing import IO
 
 from livekit import api
 
+from tests.process_tree import WORKER, children
+
 TREE = Path(__file__).resolve().parents[2]
 KEY = "conformance"
 SECRET = "conformance-secret-of-more-than-32-characters"
@@ -77,9 +79,8 @@ class Target:
         return api.LiveKitAPI(self.http_url, self.key, self.secret)
 
     def media_workers(self) -> list[int]:
-        """Our server's child processes that carry media (proc(5))."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return [int(pid) for pid in children if b"server.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        """Our server's child processes that carry media."""
+        return children(self.pid, WORKER)
 
 
 class Process:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,6 +14,7 @@ from tests.e2e.crowd import crowd
 from tests.e2e.seat import Seat
 from tests.e2e.test_pages import assert_accessible, shoot
 from tests.e2e.tone import TONE_HZ
+from tests.process_tree import WORKER, children
 
 TakeSeat = Callable[..., Seat]
 BIN_HZ = 48_000 / 8192  # resolution of the analyser in `Seat.listen`
@@ -249,14 +249,6 @@ def test_thirty_people_have_thirty_tiles(open_page: Callable[..., Page], base_ur
     expect(page.locator(".stage-grid tc-tile")).to_have_count(1, timeout=60_000)
 
 
-def media_workers(process_id: int) -> list[int]:
-    """Children of the product that run a media worker (proc(5))."""
-    children = [
-        int(child) for task in Path(f"/proc/{process_id}/task").glob("*/children") for child in task.read_text().split()
-    ]
-    return [child for child in children if b"server.worker" in Path(f"/proc/{child}/cmdline").read_bytes()]
-
-
 def test_a_killed_media_worker_is_replaced_and_both_come_back_by_themselves(
     take_seat: TakeSeat, product: Product
 ) -> None:
@@ -266,7 +258,7 @@ def test_a_killed_media_worker_is_replaced_and_both_come_back_by_themselves(
     for seat in seats:
         seat.wait_for_people(2)
         seat.wait_for_frames()
-    killed = media_workers(product.process_id)
+    killed = children(product.process_id, WORKER)
     assert killed
     for worker in killed:
         os.kill(worker, signal.SIGKILL)
@@ -276,4 +268,4 @@ def test_a_killed_media_worker_is_replaced_and_both_come_back_by_themselves(
         expect(seat.page.locator("tc-banner .banner[data-tone=sun]")).to_have_count(0, timeout=60_000)
         seat.wait_for_people(2)
         seat.wait_for_frames()
-    assert not set(media_workers(product.process_id)) & set(killed)
+    assert not set(children(product.process_id, WORKER)) & set(killed)

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import aiohttp
 
+from tests.process_tree import APP, children, command_line
+
 ROOT = Path(__file__).parents[3]
 GUARD_S = 60.0
 SECRET = "0123456789abcdef0123456789abcdef"
 KEYS = {"LIVEKIT_API_KEY": "APItest", "LIVEKIT_API_SECRET": SECRET}
 ANY_PORT = ("--port", "0", "--media-udp-port", "0", "--media-tcp-port", "0", "--node-ip", "127.0.0.1")
-WORKER, APP = "server.worker", "server.app_process"
 # Names of the environment that would make another server of it.
 _OURS = ("TONGCHUANG_", "LIVEKIT_", "DATABASE_URL", "REDIS_URL", "SMTP_URL")
 
@@ -80,15 +81,11 @@ class ServerTree:
 
     def children(self, module: str = "") -> list[int]:
         """Its child processes; WORKER or APP chooses."""
-        try:
-            path = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-            return [pid for pid in map(int, path.read_text().split()) if module in _command_line(pid)]
-        except (FileNotFoundError, ProcessLookupError):
-            return []
+        return children(self.pid, module)
 
     def first_apps(self) -> list[int]:
         """The app processes of the start: neither a spare nor what was one."""
-        return [pid for pid in self.children(APP) if not _command_line(pid).rstrip().endswith("spare")]
+        return [pid for pid in self.children(APP) if not command_line(pid).rstrip().endswith("spare")]
 
     def child(self, module: str) -> int:
         """The only one of its kind."""
@@ -190,13 +187,6 @@ def running_server(folder: Path, *words: str) -> Iterator[ServerTree]:
         guard.cancel()
         process.kill()
         process.communicate()
-
-
-def _command_line(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
 
 
 StartCommand = Callable[..., Awaitable[Command]]

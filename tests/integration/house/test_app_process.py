@@ -17,11 +17,9 @@ from tests.conformance.meeting import Link, Meeting
 from tests.conformance.target import Target
 from tests.integration.house.command import (
     ANY_PORT,
-    APP,
     GUARD_S,
     KEYS,
     SECRET,
-    WORKER,
     Command,
     StartCommand,
     is_alive,
@@ -30,6 +28,7 @@ from tests.integration.house.command import (
 )
 from tests.integration.house.conftest import lay_out
 from tests.integration.house.redis_server import run_redis
+from tests.process_tree import APP, WORKER
 
 # The SDK begins anew when its first attempt to resume has no answer after 5 s: on a machine so busy that a replacement
 # takes as long, people come back with new tracks.

@@ -20,9 +20,10 @@ from server.database_file import path_of
 from server.lessons import LessonState
 from server.storage import database_url_for, migrate
 from tests.conformance.client import Client
-from tests.integration.house.command import ANY_PORT, KEYS, WORKER, Command, StartCommand, is_alive
+from tests.integration.house.command import ANY_PORT, KEYS, Command, StartCommand, is_alive
 from tests.integration.house.redis_server import run_redis
 from tests.integration.house.test_app_process import CLIENTS_RESUME_WITHIN_S
+from tests.process_tree import WORKER
 
 PUPILS_PER_CLASS = 2
 

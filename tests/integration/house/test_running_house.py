@@ -17,9 +17,7 @@ import pytest
 
 from tests.integration.house.command import (
     ANY_PORT,
-    APP,
     GUARD_S,
-    WORKER,
     ServerTree,
     StartCommand,
     is_alive,
@@ -28,6 +26,7 @@ from tests.integration.house.command import (
     until,
 )
 from tests.integration.house.conftest import lay_out
+from tests.process_tree import APP, WORKER
 
 
 @pytest.fixture(scope="module")
