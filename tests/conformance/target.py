@@ -186,12 +186,14 @@ def our_server(webhook_url: str, host: str = "127.0.0.1", wrap: Wrap = _as_it_is
 def livekit_server(binary: str, webhook_url: str, host: str = "127.0.0.1", wrap: Wrap = _as_it_is) -> Iterator[Target]:
     """A livekit-server binary on one address with ports free on loopback."""
     port, tcp_port, udp_port = free_port(), free_port(), free_port(socket.SOCK_DGRAM)
+    # Why loopback alone: otherwise it names the machine's other addresses too, where a client may not reach it.
+    loopback = "enable_loopback_candidate: true, interfaces: {includes: [lo]}"
     config = f"""
 port: {port}
 bind_addresses: ["{host}"]
 keys: {{{KEY}: {SECRET}}}
 rtc: {{udp_port: {udp_port}, tcp_port: {tcp_port}, use_external_ip: false, node_ip: {host},
-       enable_loopback_candidate: {str(host.startswith("127.")).lower()}}}
+       {loopback if host.startswith("127.") else "enable_loopback_candidate: false"}}}
 webhook: {{api_key: {KEY}, urls: ["{webhook_url}"]}}
 """
     with tempfile.TemporaryDirectory() as folder:
