@@ -14,9 +14,11 @@ import statistics
 import time
 from dataclasses import dataclass, field
 
+from bench.awake import awake
 from bench.client import AudioPlan, VideoPlan
 from bench.crowd import Crowd
 from bench.measure import (
+    SERVER_CORE,
     contention,
     cpu_seconds,
     machine,
@@ -25,6 +27,7 @@ from bench.measure import (
     run_seconds,
     waited_seconds,
 )
+from bench.net import apart
 from bench.target import add_arguments, chosen, place
 
 WINDOWS = 3
@@ -102,6 +105,8 @@ async def run(options: argparse.Namespace) -> int:
         for target in targets:
             place(target)
         quiet_generator()
+        if options.awake:
+            stack.enter_context(awake(SERVER_CORE))
         crowds = []
         for target in targets:
             crowd = await stack.enter_async_context(Crowd(target, gro=options.gro))
@@ -127,7 +132,9 @@ def report(crowds: list[Crowd], figures: list[Figures], options: argparse.Namesp
     offload = "on" if options.gro else "off"
     print(
         f"fanout: 1 publisher 720p30 {options.bitrate / 1e6:.1f} Mbit/s + Opus, {options.subscribers} subscribers, "
-        f"{options.windows} windows of {options.seconds / options.windows:.1f} s, receivers' UDP_GRO {offload}"
+        f"{options.windows} windows of {options.seconds / options.windows:.1f} s, receivers' UDP_GRO {offload}, "
+        f"loopback delivers on core {', '.join(map(str, apart.steered_to())) or 'of the sender'}, "
+        f"the server's core {'is kept awake' if options.awake else 'may sleep'}"
     )
     for crowd, found in zip(crowds, figures, strict=True):
         generator = max(found.generator)
@@ -161,6 +168,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--subscribers", type=int, default=30)
     made.add_argument("--bitrate", type=int, default=2_500_000)
     made.add_argument("--parts", action="store_true", help="also the CPU time with nothing, sound and picture alone")
+    made.add_argument("--awake", action="store_true", help="keep the server's core from sleeping (idle priority)")
     made.add_argument("--gro", action="store_true", help="receivers take bursts whole (UDP_GRO)")
     add_arguments(made)
     return made

@@ -1,4 +1,4 @@
-"""Command line of the relay: ``python -m bench.net run|hold|pump|selftest``."""
+"""Command line of the relay: ``python -m bench.net run|hold|apart|pump|selftest``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import sys
 import threading
 from types import FrameType
 
-from bench.net import pump
+from bench.net import apart, pump
 from bench.net.impairment import NAMES, Impairment, parse_impairment, parse_time_us
 from bench.net.link import Link, LinkError, Side, missing_for_link
 
@@ -53,6 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--at", action="append", default=[], metavar="'TIME WHAT'", help="change something later")
     run.add_argument("--stats", action="store_true", help="print the relay's counts as JSON on stderr at the end")
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+    alone = commands.add_parser(
+        "apart", help="run COMMAND where loopback's receiving half runs on the generator's core, as on another machine"
+    )
+    alone.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     commands.add_parser("pump", help="the relay process itself (started by the others)")
     commands.add_parser("selftest", help="measure how many packets per second this machine can relay")
     return parser
@@ -99,10 +103,15 @@ def _make(options: argparse.Namespace) -> Link:
     )
 
 
-def _run(options: argparse.Namespace) -> int:
-    argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
+def _command(options: argparse.Namespace) -> list[str]:
+    argv: list[str] = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not argv:
         raise ValueError("a COMMAND is needed after --")
+    return argv
+
+
+def _run(options: argparse.Namespace) -> int:
+    argv = _command(options)
     plan = [later(text) for text in options.at]
     with _make(options) as link:
         names = {"{client}": link.client_address, "{server}": link.server_address}
@@ -177,6 +186,9 @@ def main() -> int:
             from bench.net import selftest  # only this command needs it
 
             return selftest.main()
+        if options.command == "apart":
+            words = apart.command(_command(options))
+            os.execvp(words[0], words)
         return _run(options) if options.command == "run" else _hold(options)
     except ValueError as error:
         print(error, file=sys.stderr)
