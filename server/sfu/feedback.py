@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Why 500 ms: RFC 4585 allows it on these rates, and libwebrtc's loss control acts on each report.
 _REPORT_INTERVAL_US = 500_000
-# After a switch a receiver can wait so long for its sender report; in a class of thirty there are 1,740 to look at.
+# A new source is reported within two of them; in a class of thirty there are 1,740 subscriptions to look at.
 _LOOK_INTERVAL_US = 100_000
 # A REMB that falls by 3 % is told at once.
 _URGENT_SHARE = 0.97

@@ -1,4 +1,4 @@
-"""The packet side of one worker: tracks in, peers out, one flush per socket drain, a tick about each 20 ms."""
+"""The packet side of one worker: tracks in, peers out, one flush per socket drain, ticks as often as it is restless."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from server.sfu.peer import MediaPeer, PeerListener
 from server.sfu.ports import Transport
 from server.sfu.uptrack import UpTrack, UpTrackListener
 
-# One audio frame.
+# One audio frame: how soon something that is waited for is looked after.
 _TICK_US = 20_000
-# Why 5: a hundred milliseconds is soon enough for whoever only listens, and forty listeners are most of a class.
-_TURNS = 5
+# Soon enough for whoever only listens, and for everybody while nothing is waited for.
+_CALM_TICK_US = 100_000
+# So many ticks later everybody had a turn: forty listeners are most of a class.
+_TURNS = _CALM_TICK_US // _TICK_US
 
 
 class MediaHub:
@@ -80,8 +82,9 @@ class MediaHub:
         Why here: waking up for a tick alone costs more than the tick.
         """
         now_us = self._clock.monotonic_us()
-        self._fanout.run(now_us)
-        if now_us - self._ticked_us >= _TICK_US:
+        fanout = self._fanout
+        fanout.run(now_us)
+        if now_us - self._ticked_us >= (_TICK_US if fanout.is_restless else _CALM_TICK_US):
             self._tick(now_us)
 
     def tick(self) -> None:
@@ -112,7 +115,8 @@ class MediaHub:
             fanout.press()
 
     def _tick(self, now_us: int) -> None:
-        """Repairs, reports, allocation, demand. Peers that only listen come every fifth time."""
+        """Repairs, reports, allocation, demand. Peers that only listen come every fifth time, or when it was calm."""
+        was_calm = now_us - self._ticked_us >= _CALM_TICK_US
         self._ticked_us = now_us
         for track in list(self._fanout.tracks):
             track.tick(now_us)
@@ -122,7 +126,7 @@ class MediaHub:
             if not peer.is_pressing:
                 pressing.discard(peer)
         self._turn = (self._turn + 1) % _TURNS
-        for peer in self._peers[self._turn :: _TURNS]:
+        for peer in tuple(self._peers) if was_calm else self._peers[self._turn :: _TURNS]:
             if peer.rests_until_us <= now_us and peer not in pressing:
                 peer.tick(now_us)
                 if peer.is_pressing:

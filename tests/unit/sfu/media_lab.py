@@ -323,7 +323,7 @@ class Client:
 
 
 class Lab:
-    """The hub under test. `step` moves time by 20 ms as the worker does."""
+    """The hub under test. `step` moves time in steps of 20 ms, with a drain in each and the ticks of a worker."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -333,6 +333,9 @@ class Lab:
         self.hub = MediaHub(self.clock, self.random_u32)
         self.up_listener = UpListener()
         self._sids = count(1)
+        self._steps = count(1)
+        self._is_tick_wanted = False
+        self.hub.watch(self._want_tick)
 
     def client(self) -> Client:
         return Client(self)
@@ -348,7 +351,14 @@ class Lab:
         for _ in range(steps):
             self.clock.advance(seconds=0.02)
             self.hub.flush()
-            self.hub.tick()
+            if self._is_tick_wanted:
+                self._is_tick_wanted = False
+                self.hub.tick_soon()
+            if next(self._steps) % 10 == 0:
+                self.hub.tick()
+
+    def _want_tick(self) -> None:
+        self._is_tick_wanted = True
 
 
 def receive_section(

@@ -6,6 +6,7 @@ from server.sfu import rtcp, rtcp_writer, rtp
 from server.sfu.burst import MAX_BURST
 from server.sfu.description import Codec, ExtensionIds, LayerWish, MediaKind, VideoQuality
 from server.sfu.drop_reason import DropReason
+from server.sfu.estimator import DelayEstimator
 from tests.unit.sfu.media_lab import (
     OPUS,
     RED,
@@ -18,6 +19,16 @@ from tests.unit.sfu.media_lab import (
     take_apart,
     video_lab,
 )
+
+
+class CountingEstimator(DelayEstimator):
+    """Counts how often a tick asked it."""
+
+    looks = 0
+
+    def estimate_bps(self, now_us: int) -> int:
+        self.looks += 1
+        return super().estimate_bps(now_us)
 
 
 def test_audio_goes_to_each_subscriber_in_its_own_payload_type_extensions_and_numbers() -> None:
@@ -146,6 +157,29 @@ def test_a_tick_is_asked_for_when_something_is_missing_until_it_came() -> None:
     publisher.rtp(lost)
     lab.hub.tick_soon()
     assert len(asked) == 6
+
+
+def test_while_nothing_is_missing_packets_bring_a_tick_only_every_hundred_milliseconds() -> None:
+    lab, publisher, _, encoder = video_lab()
+    publisher.peer.estimator = estimator = CountingEstimator()
+
+    def looks_in_a_second() -> int:
+        before = estimator.looks
+        for _ in range(50):
+            for packet in encoder.frame():
+                publisher.rtp(packet)
+            lab.clock.advance(seconds=0.02)
+            lab.hub.flush()
+        return estimator.looks - before
+
+    for packet in encoder.frame(key=True):
+        publisher.rtp(packet)
+    lab.step(1)
+    assert 9 <= looks_in_a_second() <= 11
+    encoder.frame()  # lost
+    for packet in encoder.frame():
+        publisher.rtp(packet)
+    assert looks_in_a_second() >= 45, "and every twenty as long as something is"
 
 
 def test_a_key_frame_is_asked_for_again_without_a_packet() -> None:

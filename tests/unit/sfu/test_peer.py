@@ -462,7 +462,7 @@ def test_reports_follow_a_switch_with_the_new_layers_clock() -> None:
     lab.step(0.5)
     viewer.transport.rtcp.clear()
     play(lab, publisher, high.frame(key=True))
-    lab.step(0.1)
+    lab.step(0.2)
     (report,) = [block for block in viewer.heard() if isinstance(block, rtcp.SenderReport)]
     seconds = (report.ntp - (50 << 32)) / 2**32
     mapped = (viewer.out[-1].timestamp - high.timestamp + 3000 + high.timestamp) & 0xFFFFFFFF
