@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.camera import wait_for_camera
 from tests.e2e.seat import Seat
 
 OpenPage = Callable[..., Page]
@@ -134,7 +135,7 @@ class ClassPage(Seat):
         """Through the door, as far as the lesson lets this person."""
         if path:
             self.page.goto(path)
-        self.page.locator(".preview video:not([hidden])").wait_for()
+        wait_for_camera(self.page)
         self.page.locator(".preview-controls [data-action=microphone][data-on]").wait_for()
         self.page.locator(".join").click()
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from tests.e2e.camera import wait_for_camera
+
 # Keeps the page's peer connections and sockets, and what the content policy refuses: the product has no test hook.
 WATCH_PEERS = """
 (() => {
@@ -72,7 +74,7 @@ class Seat:
         self.page = page
 
     def join(self) -> None:
-        self.page.locator(".preview video:not([hidden])").wait_for()
+        wait_for_camera(self.page)
         self.page.locator(".preview-controls [data-action=microphone][data-on]").wait_for()
         self.page.locator("tc-prejoin .join").click()
         self.page.locator("tc-stage").wait_for()

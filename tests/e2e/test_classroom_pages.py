@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from tests.e2e.camera import wait_for_camera
 from tests.e2e.conftest import ROOT
 from tests.e2e.test_pages import LANGUAGES, focus_by_tab, judge, shoot, with_language
 from tests.fakes.classroom_scene import both, instant, member
@@ -64,7 +65,7 @@ def fake(fake_url: str, open_page: OpenPage) -> Fake:
 def door(fake: Fake, open_page: OpenPage, person: str, *, language: str = "en", **options: Any) -> Page:
     page = open_page("about:blank", **options)
     page.goto(f"{fake.url}/lessons/le_fake/room?as={person}&lang={language}")
-    page.locator(".preview video:not([hidden])").wait_for()
+    wait_for_camera(page)
     return page
 
 
@@ -311,7 +312,7 @@ def test_no_page_asks_anybody_else(fake: Fake, open_page: OpenPage) -> None:
     page.context.on("request", note)
     page.on("websocket", lambda socket: asked.append(socket.url))
     page.goto(f"{fake.url}/lessons/le_fake/room?as=pupil-ava&lang=en")
-    page.locator(".preview video:not([hidden])").wait_for()
+    wait_for_camera(page)
     page.locator(".join").click()
     page.locator(".class-room").wait_for()
     assert any("/socket.io/" in url and url.startswith("ws") for url in asked)

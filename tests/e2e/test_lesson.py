@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.camera import wait_for_camera
 from tests.e2e.conftest import Product
 from tests.e2e.crowd import crowd
 from tests.e2e.seat import Seat
@@ -169,7 +170,7 @@ def test_a_microphone_that_is_allowed_late_follows_into_the_lesson(open_page: Ca
         """
     )
     page.goto("/demo/lesson?seat=ortega")
-    page.locator(".preview video:not([hidden])").wait_for()
+    wait_for_camera(page)
     page.locator(".join").click()
     expect(page.locator(".dock [data-action=camera]")).to_have_attribute("data-on", "")
     expect(page.locator(".dock [data-action=microphone]")).to_contain_text("Mic off")

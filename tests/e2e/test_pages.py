@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from tests.e2e.camera import wait_for_camera
 from tests.e2e.conftest import ARTIFACTS, ROOT
 from tests.e2e.seat import Seat
 
@@ -68,7 +69,7 @@ def wait_until_drawn(page: Page) -> None:
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready.then(() => true)")
     if page.locator("tc-prejoin").count():
-        page.locator(".preview video:not([hidden])").wait_for()
+        wait_for_camera(page)
         page.locator('select[data-kind="audioinput"] option[value]').first.wait_for(state="attached")
 
 

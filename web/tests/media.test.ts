@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { judge, type Measured } from '../src/check/verdict.ts';
 import { mediaUrl } from '../src/lesson/api.ts';
 import { meterPosition } from '../src/media/level.ts';
+import { onceMore } from '../src/media/once_more.ts';
 import { troubleOf } from '../src/media/trouble.ts';
 
 const place = { host: 'lesson.school', udp: [7882], tcp: [7881] };
@@ -45,6 +46,23 @@ test('the meter rests in a quiet room, is full near a clear voice and rises betw
   const steps = [0.001, 0.003, 0.01, 0.03, 0.1].map((peak) => meterPosition(tone(peak)));
   assert.deepEqual(steps, [...steps].sort((a, b) => a - b));
   assert.ok(steps.every((step) => step >= 0 && step < 1));
+});
+
+test('a device that did not start in time is tried once more, and no other', async () => {
+  const opened = async (...names: string[]): Promise<[string, number]> => {
+    let tries = 0;
+    const open = async (): Promise<string> => {
+      const name = names[tries++];
+      if (name) throw new DOMException('', name);
+      return 'opened';
+    };
+    return [await onceMore(open).catch((error: DOMException) => error.name), tries];
+  };
+  assert.deepEqual(await opened(), ['opened', 1]);
+  assert.deepEqual(await opened('AbortError'), ['opened', 2]);
+  assert.deepEqual(await opened('AbortError', 'NotAllowedError'), ['NotAllowedError', 2]);
+  assert.deepEqual(await opened('AbortError', 'AbortError'), ['AbortError', 2]);
+  assert.deepEqual(await opened('NotAllowedError'), ['NotAllowedError', 1]);
 });
 
 test('browser errors become kinds of trouble', () => {

@@ -1,6 +1,7 @@
 // The camera's and the microphone's step: open the device, show the picture or the level, let go of it again.
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { m } from '../i18n/language.ts';
+import { onceMore } from '../media/once_more.ts';
 import { ADVICE, troubleOf, type Device } from '../media/trouble.ts';
 import { StepElement } from './step.ts';
 
@@ -22,7 +23,7 @@ abstract class DeviceStep extends StepElement {
     try {
       if (!navigator.mediaDevices) throw new DOMException('no secure context', 'SecurityError');
       const wanted = this.device === 'camera' ? { video: { width: { ideal: 1280 }, height: { ideal: 720 } } } : { audio: true };
-      this.stream = await navigator.mediaDevices.getUserMedia(wanted);
+      this.stream = await onceMore(() => navigator.mediaDevices.getUserMedia(wanted));
     } catch (error) {
       const advice = ADVICE[this.device][troubleOf(error)];
       this.report('bad', advice.says, advice.fix);

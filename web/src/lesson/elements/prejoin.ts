@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { createLocalAudioTrack, createLocalVideoTrack, VideoPresets, type LocalAudioTrack, type LocalTrack, type LocalVideoTrack } from 'livekit-client';
 import { PageElement, pair, pairOf } from '../../i18n/element.ts';
 import { isolated, language, t } from '../../i18n/language.ts';
+import { onceMore } from '../../media/once_more.ts';
 import { ADVICE, troubleOf, type Device, type Trouble } from '../../media/trouble.ts';
 import { playTone } from '../../media/tone.ts';
 import { sideLabel } from '../../ui/side.ts';
@@ -90,7 +91,7 @@ export class PrejoinElement extends PageElement {
     const { [device]: _solved, ...rest } = this.troubles;
     this.troubles = rest;
     try {
-      await open();
+      await onceMore(open);
     } catch (error) {
       this.troubles = { ...this.troubles, [device]: troubleOf(error) };
     }
