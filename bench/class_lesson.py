@@ -24,7 +24,7 @@ import aiohttp
 
 from bench.client import AudioPlan, Participant, ParticipantOptions
 from bench.client.dtls import Certificate
-from bench.measure import cpu_seconds, descendants, machine, refuse_if_busy, summary
+from bench.measure import command_line, cpu_seconds, descendants, machine, refuse_if_busy, summary
 from bench.pupil import Page
 from bench.school import SchoolDay, attendance_of, prepare_school_day
 from server.storage import database_url_for, migrate
@@ -229,8 +229,7 @@ async def _measure(lesson: Lesson, options: argparse.Namespace) -> int:
     own, started = time.process_time(), time.monotonic()
     pids = {"app": [], "media": [], "parent": [lesson.server.pid]}  # type: dict[str, list[int]]
     for pid in descendants(lesson.server.pid):
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")  # noqa: ASYNC240  # /proc
-        pids["app" if "app_process" in command else "media"].append(pid)
+        pids["app" if "app_process" in command_line(pid) else "media"].append(pid)
     cpu = {name: cpu_seconds(of) for name, of in pids.items()}
     await lesson.open()
     await lesson.come_in(options.within)

@@ -130,10 +130,11 @@ def report(crowds: list[Crowd], figures: list[Figures], options: argparse.Namesp
     """Print; 1 when the run has to be refused."""
     code = 0
     offload = "on" if options.gro else "off"
+    receiving = ", ".join(f"core {core}" for core in apart.steered_to()) or "the sender's core"
     print(
         f"fanout: 1 publisher 720p30 {options.bitrate / 1e6:.1f} Mbit/s + Opus, {options.subscribers} subscribers, "
         f"{options.windows} windows of {options.seconds / options.windows:.1f} s, receivers' UDP_GRO {offload}, "
-        f"loopback delivers on core {', '.join(map(str, apart.steered_to())) or 'of the sender'}, "
+        f"loopback delivers on {receiving}, "
         f"the server's core {'is kept awake' if options.awake else 'may sleep'}"
     )
     for crowd, found in zip(crowds, figures, strict=True):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bench.measure import command_line
+
 WORKER, APP = "server.worker", "server.app_process"
 
 
@@ -16,11 +18,3 @@ def children(pid: int, module: str = "") -> list[int]:
         except (FileNotFoundError, ProcessLookupError):
             continue
     return found
-
-
-def command_line(pid: int) -> str:
-    """Empty when it has ended."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""

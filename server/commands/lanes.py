@@ -123,9 +123,8 @@ class SideBySide:
                     words = queue.pop(0)
                     sys.stderr.write(f"tongchuang: pytest {' '.join(words)} (its lines follow when it ends)\n")
                     started_s = time.monotonic()
-                    command = [*_at(nice), *self._command(words)]
                     process = subprocess.Popen(
-                        command,
+                        [*_at(nice), *self._command(words)],
                         cwd=self._root,
                         stdin=subprocess.DEVNULL,
                         stdout=said,

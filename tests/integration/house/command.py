@@ -15,7 +15,8 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.process_tree import APP, children, command_line
+from bench.measure import command_line
+from tests.process_tree import APP, children
 
 ROOT = Path(__file__).parents[3]
 GUARD_S = 60.0
@@ -85,7 +86,7 @@ class ServerTree:
 
     def first_apps(self) -> list[int]:
         """The app processes of the start: neither a spare nor what was one."""
-        return [pid for pid in self.children(APP) if not command_line(pid).rstrip().endswith("spare")]
+        return [pid for pid in self.children(APP) if not command_line(pid).endswith("spare")]
 
     def child(self, module: str) -> int:
         """The only one of its kind."""
