@@ -18,9 +18,9 @@ from server.sfu.packet_writer import PacketWriter
 from server.sfu.rtp import abs_send_time
 
 if TYPE_CHECKING:
+    from server.sfu.group import Group
     from server.sfu.peer import MediaPeer
     from server.sfu.rtcp import ReportBlock
-    from server.sfu.sound_group import SoundGroup
     from server.sfu.uptrack import UpTrack
 
 # Why 256: more lost at once is a key frame's business; a NACK packet can name thousands.
@@ -84,7 +84,7 @@ class DownTrack:
         self.priority = 0
         self.is_active = True
         self._forwarder = Forwarder(first_sequence)
-        self._group: SoundGroup | None = None
+        self._group: Group | None = None
         self._group_packets = self._group_octets = 0
         self._listener = listener
         self._stats: HubStats = up.stats
@@ -199,7 +199,7 @@ class DownTrack:
             self.is_active = is_active
             self._listener.on_stream_state(self, is_active)
 
-    # -- in a group with other subscribers of the sound -------------------------------------------------------------
+    # -- in a group with other subscribers of the track -------------------------------------------------------------
 
     @property
     def forwarder(self) -> Forwarder:
@@ -213,14 +213,14 @@ class DownTrack:
         self.catch_up()
         return self._out
 
-    def join_group(self, group: SoundGroup) -> None:
+    def join_group(self, group: Group) -> None:
         self._group = group
         self._group_packets, self._group_octets = group.packets, group.octets
 
     def leave_group(self) -> None:
-        """Before anything changes: from here on this sound goes to each by itself, until it is calm again."""
+        """Before anything changes: from here on the track goes to each by itself, until it is calm again."""
         if self._group is not None:
-            self.up.sound.dissolve()
+            self.up.groups.dissolve()
 
     def on_group_ended(self) -> None:
         self.catch_up()
@@ -255,7 +255,7 @@ class DownTrack:
             sent = self._forward_each(burst.packets)
             octets = out.octets - octets
         else:
-            layout, block = out.find(burst) or self._lay_out(burst)
+            layout, block = self.layout_of(burst)
             sent = out.send_burst(burst, layout, block, stretch)
             octets = layout.octets
             if not sent:
@@ -271,7 +271,11 @@ class DownTrack:
             # What the transport could not take is lost for good, perhaps the key frame: begin again once it can.
             forwarder.suspend()
 
-    def _lay_out(self, burst: Burst) -> tuple[BurstLayout, bytes]:
+    def layout_of(self, burst: Burst) -> tuple[BurstLayout, bytes]:
+        """How a whole burst goes out to us and all of our kind, and our extension block in it."""
+        found = self._out.find(burst)
+        if found is not None:
+            return found
         if self._is_video:
             return self._out.lay_out(burst, [packet.payload for packet in burst.packets], self._payload_type)
         payload, payload_type = self.carried(burst.last)

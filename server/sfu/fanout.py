@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from server.sfu.burst import MAX_BURST, Burst
 from server.sfu.drop_reason import DropReason, HubStats
 from server.sfu.rtp import abs_send_time
 
@@ -64,13 +63,7 @@ class Fanout:
                 if not downs:
                     self.stats.dropped[DropReason.NOBODY] += len(packets)
                     continue
-                if not layer.source.is_video:
-                    layer.track.sound.forward(packets, downs, time, self.stats)
-                    continue
-                for start in range(0, len(packets), MAX_BURST):
-                    burst = Burst(packets[start : start + MAX_BURST])
-                    for down in downs:
-                        down.forward(burst, time)
+                layer.track.groups.forward(packets, downs, time, self.stats)
         self.flush_written()
 
     def settle(self, now_us: int) -> None:

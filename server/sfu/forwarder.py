@@ -98,7 +98,7 @@ class Forwarder:
             self._last is packet
             and packet.source is self.current is self.target
             and stretch is not None
-            and not (stretch.rewrites or stretch.marker)
+            and not stretch.marker
             and self.munger.next_in == packet.sequence + 1
             and self._tid_limit == self._tid_target == ALL_TEMPORAL_LAYERS
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from struct import Struct
 from typing import Any
 
@@ -33,12 +34,16 @@ _pack_clock = Struct(">II").pack
 class BurstLayout:
     """`sizes` are those of the clear packets; after each there is room for its trailer. `runs` are (start, end, size).
 
-    `octets` are payload bytes without padding (RFC 3550 §6.4.1).
+    `octets` are payload bytes without padding (RFC 3550 §6.4.1); `total_bytes` is what all take, trailers too, and
+    `payloads_at` where each payload stands in it.
 
     A run is what one `sendmsg` with UDP_SEGMENT can send: equal sizes but for a shorter last one.
     """
 
-    __slots__ = ("_pack", "_timestamp", "_timestamps", "_values", "count", "octets", "prepared", "runs", "sizes")
+    __slots__ = (
+        "_pack", "_timestamp", "_timestamps", "_values", "count", "octets", "payloads_at", "prepared", "rows", "runs",
+        "sizes", "total_bytes",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -54,6 +59,8 @@ class BurstLayout:
         header = _FIXED_HEADER_BYTES + block_bytes
         self.prepared: Any = None
         """For the writer: what it keeps about this layout from the first subscriber to the last."""
+        self.rows: Any = None
+        """For a `SendGroup`, likewise."""
         self.count = len(packets)
         self.octets = sum(map(len, payloads))
         self.sizes: list[int] = []
@@ -70,19 +77,22 @@ class BurstLayout:
             self.sizes.append(header + len(payload))
         self._pack = _packer("".join(parts))
         self.runs = _runs([size + trailer_bytes for size in self.sizes])
+        self.total_bytes = sum(self.sizes) + trailer_bytes * self.count
+        places = accumulate((size + trailer_bytes for size in self.sizes[:-1]), initial=header)
+        self.payloads_at = tuple(places)
         self._timestamp = packets[0].timestamp
         has_one_timestamp = all(packet.timestamp == self._timestamp for packet in packets)
         self._timestamps = None if has_one_timestamp else [packet.timestamp for packet in packets]
 
-    def write(self, buffer: bytearray, sequence: int, timestamp_offset: int, ssrc: int, block: bytes) -> None:
-        """All packets to the buffer's start, numbered from `sequence` (16 bits) on."""
+    def write(self, buffer: bytearray, at: int, sequence: int, timestamp_offset: int, ssrc: int, block: bytes) -> None:
+        """All packets to ``buffer[at:]``, numbered from `sequence` (16 bits) on."""
         # Each field that differs between subscribers is written anew, so the list can be the same.
         values = self._values
         count = self.count
         if count == 1:
             values[_SEQUENCE] = sequence
             values[_MIDDLE] = _pack_clock((self._timestamp + timestamp_offset) & 0xFFFFFFFF, ssrc) + block
-            self._pack(buffer, 0, *values)
+            self._pack(buffer, at, *values)
             return
         if sequence + count <= 0x10000:
             values[_SEQUENCE::_FIELDS] = range(sequence, sequence + count)
@@ -95,7 +105,7 @@ class BurstLayout:
             values[_MIDDLE::_FIELDS] = [
                 _pack_clock((time + timestamp_offset) & 0xFFFFFFFF, ssrc) + block for time in self._timestamps
             ]
-        self._pack(buffer, 0, *values)
+        self._pack(buffer, at, *values)
 
 
 @lru_cache(maxsize=1024)

@@ -94,13 +94,9 @@ class PacketWriter:
         """A whole burst of one stretch, at once. Returns how many packets were taken: all or none."""
         writer = self._writer
         scratch = writer.scratch
-        layout.write(scratch, (burst.first + stretch.sequence) & 0xFFFF, stretch.timestamp, self.ssrc, block)
+        layout.write(scratch, 0, (burst.first + stretch.sequence) & 0xFFFF, stretch.timestamp, self.ssrc, block)
         if stretch.rewrites:
-            at = _FIXED + len(block)
-            beyond = writer.trailer_bytes
-            for packet, size in zip(burst.packets, layout.sizes, strict=True):
-                vp8.rewrite(scratch, at, packet, stretch)
-                at += size + beyond
+            vp8.rewrite_burst(scratch, layout.payloads_at, burst.packets, stretch)
         sent = writer.send_burst(layout)
         if sent:
             self.packets += sent

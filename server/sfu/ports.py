@@ -18,9 +18,12 @@ MAX_PACKET_BYTES = 1600
 
 
 class SendGroup(Protocol):
-    """Sends one packet each to several peers at once; made by `BurstWriter.group`.
+    """Sends to several peers at once; made by `BurstWriter.group`.
 
-    Use: ask for the `place`, write packet *i* at ``buffer[i * stride]``, then `send`.
+    One packet each: ask for the `place`, write packet *i* at ``buffer[i * stride]``, then `send`.
+
+    A burst each: ask how many `rows` there is room for, write as many members' bursts one behind the other to the
+    writers' ``scratch``, `send_rows`; then the next ones.
     """
 
     def place(self, size: int) -> tuple[bytearray, int] | None:
@@ -29,6 +32,17 @@ class SendGroup(Protocol):
 
     def send(self, stride: int, size: int) -> bool:
         """Protect and send what was written. False = it was not, and never will be again."""
+        ...
+
+    def rows(self, layout: BurstLayout) -> int:
+        """How many members' bursts of this layout fit at once; 0 = not now, or never again."""
+        ...
+
+    def send_rows(self, layout: BurstLayout, first: int) -> bool:
+        """Protect and send the bursts for members `first` and following, as many as there were `rows`, or are members.
+
+        False = they were not sent, nor will anything be again.
+        """
         ...
 
 

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from server.ids import TrackSid
 from server.sfu.audio_level import SILENT, AudioLevel, LevelMeter
+from server.sfu.burst import MAX_BURST
 from server.sfu.description import LayerSpec, MediaKind, VideoQuality
 from server.sfu.drop_reason import DropReason, HubStats
+from server.sfu.group_fanout import GroupFanout
 from server.sfu.layers import nearest_live
 from server.sfu.packet import Source
-from server.sfu.sound_group import SoundFanout
+from server.sfu.picture_group import PictureGroup
+from server.sfu.sound_group import SoundGroup
 from server.sfu.uplayer import UpLayer
 
 if TYPE_CHECKING:
@@ -49,6 +52,7 @@ class UpTrack:
         "_now_us",
         "cname",
         "downs",
+        "groups",
         "has_media",
         "is_muted",
         "kind",
@@ -57,7 +61,6 @@ class UpTrack:
         "meter",
         "mime",
         "sid",
-        "sound",
         "stats",
     )
 
@@ -77,8 +80,8 @@ class UpTrack:
         self.layers = layers
         self.stats: HubStats = fanout.stats
         self.downs: list[DownTrack] = []
-        self.sound = SoundFanout()
-        """For audio: who takes it alike."""
+        self.groups = GroupFanout(SoundGroup, 1) if kind is MediaKind.AUDIO else GroupFanout(PictureGroup, MAX_BURST)
+        """Who takes it alike."""
         self.live: dict[int, UpLayer] = {}
         """Layers by quality that have an SSRC; `is_layer_live` says whether packets come."""
         self.meter = LevelMeter(_AUDIO_CLOCK_RATE)
@@ -139,14 +142,14 @@ class UpTrack:
         self._fanout.remove(self)
 
     def add_down(self, down: DownTrack) -> None:
-        self.sound.dissolve()
+        self.groups.dissolve()
         self.downs.append(down)
         self.on_wishes_changed()
 
     def remove_down(self, down: DownTrack) -> None:
         """Idempotent."""
         if down in self.downs:
-            self.sound.dissolve()
+            self.groups.dissolve()
             self.downs.remove(down)
             self.on_wishes_changed()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from struct import Struct
 
 from server.sfu.packet import Packet
@@ -103,6 +104,12 @@ def frame_size(packet: Packet) -> tuple[int, int] | None:
     width = (data[at + 3] | data[at + 4] << 8) & 0x3FFF
     height = (data[at + 5] | data[at + 6] << 8) & 0x3FFF
     return (width, height) if width and height else None
+
+
+def rewrite_burst(buffer: bytearray, places: Sequence[int], packets: Sequence[Packet], stretch: Stretch) -> None:
+    """The same for packets whose payloads stand at `places`."""
+    for at, packet in zip(places, packets, strict=True):
+        rewrite(buffer, at, packet, stretch)
 
 
 def rewrite(buffer: bytearray, at: int, packet: Packet, stretch: Stretch) -> None:

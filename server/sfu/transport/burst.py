@@ -15,6 +15,7 @@ from server.sfu.layout import MAX_RUN_BYTES, MAX_SEGMENTS, BurstLayout
 from server.sfu.ports import MAX_PACKET_BYTES, BurstWriter
 from server.sfu.transport.group import UdpGroup
 from server.sfu.transport.path import Path
+from server.sfu.transport.scratch import Scratch
 from server.sfu.transport.sendmmsg import HAS_SENDMMSG, MAX_MESSAGES
 from server.sfu.transport.sockets import UdpPath, UdpSocket
 from server.sfu.transport.srtp import (
@@ -22,7 +23,6 @@ from server.sfu.transport.srtp import (
     SrtpSender,
     byte_size,
     memmove,
-    new_length,
     new_lengths,
     pointer_to,
     srtp_protect,
@@ -31,21 +31,6 @@ from server.sfu.transport.stats import DropReason, EndpointStats
 
 _BUFFER_BYTES = MAX_SEGMENTS * MAX_PACKET_BYTES
 _MIN_RTP_BYTES = 12
-
-
-class Scratch:
-    """The buffer that all writers of an endpoint share for what goes out at once.
-
-    Why shared: thirty buffers of their own would push one another out of the processor's cache.
-    """
-
-    __slots__ = ("buffer", "length", "pointer", "view")
-
-    def __init__(self) -> None:
-        self.buffer = bytearray(MAX_SEGMENTS * (MAX_PACKET_BYTES + MAX_TRAILER_BYTES))
-        self.view = memoryview(self.buffer)
-        self.pointer: Any = pointer_to(self.buffer)
-        self.length: Any = new_length()
 
 
 class _Prepared:
@@ -142,7 +127,7 @@ class SrtpBurstWriter:
         paths = [member.path for member in members if isinstance(member.path, UdpPath)]
         senders = [member._sender for member in members if member._sender is not None]
         assert len(paths) == len(senders) == len(writers) <= MAX_MESSAGES, "they have a meeting point"
-        group = UdpGroup(paths[0].socket, paths, senders)
+        group = UdpGroup(paths[0].socket, paths, senders, self._scratch)
         for member in members:
             member._groups.add(group)
         return group

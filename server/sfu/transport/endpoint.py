@@ -11,12 +11,12 @@ from server.clock import Clock, until_next
 from server.errors import ErrorCode, Unavailable
 from server.sfu.description import HostCandidate
 from server.sfu.transport import stun
-from server.sfu.transport.burst import Scratch
 from server.sfu.transport.dtls import DtlsIdentity
 from server.sfu.transport.guard import PARSER_FAILURES
 from server.sfu.transport.ice_lite import IceLite, host_candidates
 from server.sfu.transport.path import Path
 from server.sfu.transport.peer_transport import PeerTransport
+from server.sfu.transport.scratch import Scratch
 from server.sfu.transport.sockets import UdpSocket
 from server.sfu.transport.stats import DropReason, EndpointStats
 from server.sfu.transport.tcp import TcpListener

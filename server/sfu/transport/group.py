@@ -7,11 +7,15 @@ everything. Subscriber by subscriber each costs some fifty objects of Python tha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from struct import pack
 from typing import Any
 
+from server.sfu.layout import BurstLayout
+from server.sfu.transport.burst_rows import BurstRows
+from server.sfu.transport.scratch import Scratch
 from server.sfu.transport.sendmmsg import Messages
 from server.sfu.transport.sockets import UdpPath, UdpSocket
-from server.sfu.transport.srtp import SrtpSender, byte_size, memmove, new_lengths, pointer_to, srtp_protect
+from server.sfu.transport.srtp import SrtpSender, address_of, byte_size, memmove, new_lengths, pointer_to, srtp_protect
 
 # Sound fits into the first; more than the last has room for is sent one by one.
 _STRIDES = (256, 512, 1024)
@@ -22,7 +26,7 @@ _MAX_SIZES = 64
 class _Row:
     """Places for the packets, `stride` bytes apart, and everything that points to them."""
 
-    __slots__ = ("buffer", "messages", "packets", "size", "sizes", "stride", "view")
+    __slots__ = ("buffer", "messages", "packets", "size", "sizes", "start", "stride", "view")
 
     def __init__(self, family: int, paths: Sequence[UdpPath], stride: int) -> None:
         self.stride = stride
@@ -30,9 +34,10 @@ class _Row:
         self.view = memoryview(self.buffer)
         start = pointer_to(self.buffer)
         self.packets = [start + stride * index for index in range(len(paths))]
-        self.messages = Messages(family, [path.address for path in paths], self.buffer, stride)
+        self.messages = Messages(family, [path.address for path in paths])
+        self.start = address_of(start)
         self.sizes: dict[int, tuple[Any, bytes]] = {}
-        """For each clear size: the lengths as libsrtp takes them, and the messages' when protected."""
+        """For each clear size: the lengths as libsrtp takes them, and the messages' places when protected."""
         self.size = 0
         """The one that `messages` is set to."""
 
@@ -41,11 +46,13 @@ class UdpGroup:
     """`SendGroup` of writers whose keys and paths stay what they are; `end` as soon as one of them changes."""
 
     __slots__ = (
-        "__weakref__", "_count", "_handles", "_is_over", "_length_bytes", "_lengths", "_paths", "_pointers", "_rows",
-        "_senders", "_socket", "_tag_bytes",
+        "__weakref__", "_bursts", "_count", "_handles", "_is_over", "_length_bytes", "_lengths", "_paths", "_pointers",
+        "_rows", "_scratch", "_senders", "_socket", "_tag_bytes",
     )  # fmt: skip
 
-    def __init__(self, udp: UdpSocket, paths: Sequence[UdpPath], senders: Sequence[SrtpSender]) -> None:
+    def __init__(
+        self, udp: UdpSocket, paths: Sequence[UdpPath], senders: Sequence[SrtpSender], scratch: Scratch
+    ) -> None:
         """`paths` and `senders` of the same peers, in one order; all through `udp`, all with tags of one length."""
         self._socket = udp
         self._paths = paths
@@ -57,6 +64,8 @@ class UdpGroup:
         self._length_bytes = byte_size(self._lengths)
         self._pointers = [self._lengths + index for index in range(count)]
         self._rows: dict[int, _Row] = {}
+        self._bursts: BurstRows | None = None
+        self._scratch = scratch
         self._is_over = False
 
     def end(self) -> None:
@@ -75,10 +84,10 @@ class UdpGroup:
 
     def send(self, stride: int, size: int) -> bool:
         row = self._rows[stride]
-        lengths, protected = row.sizes.get(size) or self._learn(row, size)
+        lengths, places = row.sizes.get(size) or self._learn(row, size)
         if size != row.size:
             row.size = size
-            row.messages.set_lengths(protected)
+            row.messages.set_places(places)
         memmove(self._lengths, lengths, self._length_bytes)
         if any(map(srtp_protect, self._handles, row.packets, self._pointers)):
             # Keys are worn out or the sender is broken. Nothing is sent twice under one index: libsrtp refuses it.
@@ -87,10 +96,26 @@ class UdpGroup:
         self._send(row, size + self._tag_bytes)
         return True
 
+    def rows(self, layout: BurstLayout) -> int:
+        if self._is_over or self._socket.has_backlog:
+            return 0
+        if self._bursts is None:
+            self._bursts = BurstRows(self._socket, self._paths, self._handles, self._scratch)
+        return self._bursts.prepare(layout)
+
+    def send_rows(self, layout: BurstLayout, first: int) -> bool:
+        assert self._bursts is not None, "`rows` comes first"
+        if not self._bursts.send(layout, first):
+            self._is_over = True
+            return False
+        return True
+
     def _learn(self, row: _Row, size: int) -> tuple[Any, bytes]:
         if len(row.sizes) >= _MAX_SIZES:
             row.sizes.clear()
-        known = new_lengths([size] * self._count), row.messages.lengths(size + self._tag_bytes)
+        protected = size + self._tag_bytes
+        places = [value for index in range(self._count) for value in (row.start + index * row.stride, protected)]
+        known = new_lengths([size] * self._count), pack(f"={len(places)}Q", *places)
         row.sizes[size] = known
         return known
 

@@ -14,13 +14,14 @@ from server.sfu.description import (
 )
 from server.sfu.ports import TransportListener
 from server.sfu.transport import stun
-from server.sfu.transport.burst import Scratch, SrtpBurstWriter
+from server.sfu.transport.burst import SrtpBurstWriter
 from server.sfu.transport.datachannels import DataChannels
 from server.sfu.transport.dtls import DtlsIdentity, DtlsSession, DtlsState
 from server.sfu.transport.guard import PARSER_FAILURES, RateLimit, is_dtls, is_rtcp
 from server.sfu.transport.ice_lite import IceLite
 from server.sfu.transport.nobody import NOBODY
 from server.sfu.transport.path import Home, Path
+from server.sfu.transport.scratch import Scratch
 from server.sfu.transport.srtp import SrtpReceiver, SrtpSender
 from server.sfu.transport.stats import DropReason, EndpointStats
 

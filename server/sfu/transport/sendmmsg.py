@@ -16,6 +16,8 @@ from typing import Any
 # The kernel looks at no more messages in one call (UIO_MAXIOV).
 MAX_MESSAGES = 1024
 _ADDRESS_BYTES = 28  # sockaddr_in6, the longer one
+_SOL_UDP = 17
+_UDP_SEGMENT = 103
 
 
 class _Iovec(ctypes.Structure):
@@ -35,6 +37,18 @@ class _Message(ctypes.Structure):
         ("flags", ctypes.c_int),
         ("padding", ctypes.c_int),
         ("sent", ctypes.c_uint),
+    )
+
+
+class _Segment(ctypes.Structure):
+    """``struct cmsghdr`` with UDP_SEGMENT's value behind it (Linux ``udp(7)``), padded as CMSG_SPACE does."""
+
+    _fields_ = (
+        ("length", ctypes.c_size_t),
+        ("level", ctypes.c_int),
+        ("type", ctypes.c_int),
+        ("size", ctypes.c_uint16),
+        ("padding", ctypes.c_uint16 * 3),
     )
 
 
@@ -63,20 +77,18 @@ def _socket_address(family: int, address: Sequence[Any]) -> bytes:
 
 
 class Messages:
-    """Message *i* goes from ``buffer[i * stride]`` to address *i*; all are of one length."""
+    """One message for each address; `set_places` and `set_segment` say what is in them."""
 
-    __slots__ = ("_addresses", "_buffer", "_count", "_iovecs", "_message_bytes", "_messages", "_start", "_stride")
+    __slots__ = ("_addresses", "_control", "_count", "_iovecs", "_message_bytes", "_messages")
 
-    def __init__(self, family: int, addresses: Sequence[Sequence[Any]], buffer: bytearray, stride: int) -> None:
-        """`buffer` must not change its size any more."""
+    def __init__(self, family: int, addresses: Sequence[Sequence[Any]], *, has_segments: bool = False) -> None:
+        """`has_segments`: the kernel is to cut each message into datagrams."""
         self._count = count = len(addresses)
-        self._stride = stride
-        self._buffer = (ctypes.c_char * len(buffer)).from_buffer(buffer)
-        self._start = ctypes.addressof(self._buffer)
         self._addresses = ctypes.create_string_buffer(_ADDRESS_BYTES * count)
         self._iovecs = (_Iovec * count)()
         self._messages = (_Message * count)()
         self._message_bytes = ctypes.sizeof(_Message)
+        self._control = _Segment(ctypes.sizeof(ctypes.c_size_t) + 10, _SOL_UDP, _UDP_SEGMENT)
         names, iovecs = ctypes.addressof(self._addresses), ctypes.addressof(self._iovecs)
         for index, address in enumerate(addresses):
             raw = _socket_address(family, address)
@@ -85,20 +97,22 @@ class Messages:
             message = self._messages[index]
             message.name, message.name_length = names + at, len(raw)
             message.iov, message.iov_length = iovecs + index * ctypes.sizeof(_Iovec), 1
+            if has_segments:
+                message.control, message.control_length = ctypes.addressof(self._control), ctypes.sizeof(_Segment)
 
-    def lengths(self, length: int) -> bytes:
-        """What `set_lengths` takes for messages of that length; worth keeping."""
-        return struct.pack("=" + "QQ" * self._count, *self._places(length))
+    def set_places(self, places: bytes) -> None:
+        """Address and length of each message, 64 bits each; what is there must outlive the next `send`."""
+        assert len(places) == ctypes.sizeof(self._iovecs)
+        ctypes.memmove(self._iovecs, places, len(places))
 
-    def _places(self, length: int) -> list[int]:
-        return [value for index in range(self._count) for value in (self._start + index * self._stride, length)]
+    def set_segment(self, size: int) -> None:
+        """The datagrams' length, all but the last."""
+        self._control.size = size
 
-    def set_lengths(self, lengths: bytes) -> None:
-        ctypes.memmove(self._iovecs, lengths, len(lengths))
-
-    def send(self, descriptor: int, first: int) -> int:
-        """From message `first` on: how many the kernel took, or minus an errno when it refused that first one."""
+    def send(self, descriptor: int, first: int, until: int) -> int:
+        """Messages `first` to `until`: how many the kernel took, or minus an errno when it refused the first."""
         assert _sendmmsg is not None, "HAS_SENDMMSG comes first"
+        assert 0 <= first < until <= self._count
         start = ctypes.addressof(self._messages) + first * self._message_bytes
-        sent = _sendmmsg(descriptor, start, self._count - first, 0)
+        sent = _sendmmsg(descriptor, start, until - first, 0)
         return sent if sent >= 0 else -ctypes.get_errno()

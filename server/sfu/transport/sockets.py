@@ -36,7 +36,7 @@ DRAIN_LIMIT = 512
 _RECEIVE_BYTES = 65536  # the longest UDP datagram, and so the longest GRO batch
 _ANCILLARY_BYTES = socket.CMSG_SPACE(4)
 # Larger packets would need IP fragments, which UDP_SEGMENT refuses with EINVAL (1 500 less IPv6 and UDP headers).
-_MAX_SEGMENT_BYTES = 1452
+MAX_SEGMENT_BYTES = 1452
 # Why 1 MB: behind a full kernel buffer of 8 MB more waiting only makes media late.
 _BACKLOG_BYTES = 1024 * 1024
 _MAX_DATAGRAM_BYTES = 1600
@@ -200,7 +200,7 @@ class UdpSocket:
         if total <= size:
             self.send(run, address)
             return
-        if not self.has_gso or size > _MAX_SEGMENT_BYTES or self._backlog:
+        if not self.has_gso or size > MAX_SEGMENT_BYTES or self._backlog:
             self._send_each(run, size, address)
             return
         notes = self._segment_notes.get(size)
@@ -228,16 +228,19 @@ class UdpSocket:
         """Datagrams wait for the kernel, and whatever comes now waits behind them."""
         return bool(self._backlog)
 
-    def send_messages(self, messages: Messages, first: int, count: int, length: int) -> int:
-        """Those from `first` on, each of `length` bytes; returns the first that the kernel did not take, or `count`."""
+    def send_messages(self, messages: Messages, first: int, until: int, length: int, packets: int = 1) -> int:
+        """Those from `first` on, each of `length` bytes and so many `packets`.
+
+        Returns the first that the kernel did not take, or `until`.
+        """
         if self._backlog:
             return first
-        sent = messages.send(self._socket.fileno(), first)
+        sent = messages.send(self._socket.fileno(), first, until)
         if sent <= 0:
             return first
         stats = self._stats
         stats.send_calls += 1
-        stats.packets_out += sent
+        stats.packets_out += sent * packets
         stats.bytes_out += sent * length
         return first + sent
 

@@ -213,3 +213,8 @@ def new_lengths(values: list[int]) -> Any:
 def pointer_to(buffer: bytearray) -> Any:
     """A C pointer to the first byte; keeps the buffer alive and unresizable as long as it lives."""
     return ffi.from_buffer("char[]", buffer)
+
+
+def address_of(pointer: Any) -> int:
+    """Where that is, for structures that are not libsrtp's."""
+    return int(ffi.cast("uintptr_t", pointer))

@@ -8,6 +8,10 @@ from collections.abc import Sequence
 import pytest
 
 from server.clock import SystemClock
+from server.sfu.layout import BurstLayout
+from server.sfu.packet import Packet, Source
+from server.sfu.packet_cache import PacketCache
+from server.sfu.rtp import HEADER, payload_bounds
 from server.sfu.transport import EndpointConfig, MediaEndpoint
 from server.sfu.transport.group import UdpGroup
 from server.sfu.transport.peer_transport import PeerTransport
@@ -18,6 +22,7 @@ from tests.fakes.packet_peer import PacketPeer, rtp_packet, until
 from tests.integration.transport.conftest import Stage
 from tests.integration.transport.test_sending import ReluctantSocket
 
+SOURCE = Source(ssrc=1, quality=0, clock_rate=90_000, is_video=True, cache=PacketCache(8))
 Pair = tuple[PeerTransport, PacketPeer]
 
 
@@ -154,3 +159,107 @@ async def test_nothing_is_protected_twice_under_one_index(stage: Stage) -> None:
     assert group.place(30) is None
     for _, peer in pairs:
         await until(lambda peer=peer: len(peer.dtls.rtp) == 1)  # type: ignore[misc]  # bound at once
+
+
+# A burst each
+
+
+def layout_of(payloads: Sequence[bytes], trailer_bytes: int) -> BurstLayout:
+    packets = [Packet(SOURCE, number, 3000, 0, payload, 0) for number, payload in enumerate(payloads)]
+    return BurstLayout(packets, payloads, flags=0x80, payload_type=96, block_bytes=0, trailer_bytes=trailer_bytes)
+
+
+def send_bursts(group: UdpGroup, pairs: Sequence[Pair], payloads: Sequence[bytes], number: int = 0) -> int:
+    """The same packets to each, under SSRCs of their own from 100 on. How many bursts a row had; 0 = refused."""
+    writer = pairs[0][0].writer
+    layout = layout_of(payloads, writer.trailer_bytes)
+    rows = group.rows(layout)
+    if not rows:
+        return 0
+    for first in range(0, len(pairs), rows):
+        for place, index in enumerate(range(first, min(first + rows, len(pairs)))):
+            layout.write(writer.scratch, place * layout.total_bytes, number, 0, 100 + index, b"")
+        if not group.send_rows(layout, first):
+            return 0
+    return rows
+
+
+async def each_got(pairs: Sequence[Pair], payloads: Sequence[bytes], number: int = 0) -> None:
+    for index, (_, peer) in enumerate(pairs):
+        await until(lambda peer=peer: len(peer.dtls.rtp) >= len(payloads))  # type: ignore[misc]  # bound at once
+        found, peer.dtls.rtp[:] = list(peer.dtls.rtp), []
+        bounds = [payload_bounds(packet) for packet in found]
+        assert [packet[slice(*at)] for packet, at in zip(found, bounds, strict=True) if at] == list(payloads)
+        heads = [HEADER.unpack_from(packet) for packet in found]
+        assert [head[2] for head in heads] == [number + place for place in range(len(payloads))]
+        assert {head[4] for head in heads} == {100 + index}
+
+
+async def test_each_gets_its_own_burst_and_a_row_goes_out_by_one_call(stage: Stage) -> None:
+    pairs = await pairs_of(stage, 5)
+    group = group_of(pairs)
+    stats = stage.endpoint.stats
+    number = 0
+    for sizes, rows in (((900, 901, 901, 90), 5), ((40,), 5), ((1200,) * 30, 3), ((30,) * 64, 4)):
+        payloads = [bytes((place,)) * size for place, size in enumerate(sizes)]
+        calls, packets_out, bytes_out = stats.send_calls, stats.packets_out, stats.bytes_out
+        assert send_bursts(group, pairs, payloads, number) == rows
+        assert stats.send_calls - calls == -(-5 // rows)
+        assert stats.packets_out - packets_out == 5 * len(sizes)
+        assert stats.bytes_out - bytes_out == 5 * layout_of(payloads, pairs[0][0].writer.trailer_bytes).total_bytes
+        await each_got(pairs, payloads, number)
+        number += len(sizes)
+
+
+async def test_a_burst_that_no_single_message_holds_goes_run_by_run(stage: Stage) -> None:
+    pairs = await pairs_of(stage, 3)
+    payloads = [bytes((place,)) * size for place, size in enumerate((500, 900, 700))]
+    assert send_bursts(group_of(pairs), pairs, payloads) == 3
+    await each_got(pairs, payloads)
+
+
+async def test_without_segments_each_packet_goes_by_itself(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = await pairs_of(stage, 3)
+    udp = stage.endpoint._sockets[0]
+    with monkeypatch.context() as old:
+        old.setattr(Messages, "send", lambda *_: -errno.EINVAL)
+        old.setattr(udp, "_socket", ReluctantSocket(udp._socket, sendmsg=errno.EINVAL))
+        assert send_bursts(group_of(pairs), pairs, [b"a" * 50] * 4) == 3
+    assert not udp.has_gso
+    await each_got(pairs, [b"a" * 50] * 4)
+    assert send_bursts(group_of(pairs), pairs, [b"b" * 50] * 4, 4) == 3
+    await each_got(pairs, [b"b" * 50] * 4, 4)
+
+
+async def test_behind_a_backlog_no_burst_overtakes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = await pairs_of(stage, 4)
+    group = group_of(pairs)
+    udp = stage.endpoint._sockets[0]
+    with monkeypatch.context() as full:
+        full.setattr(udp, "_socket", ReluctantSocket(udp._socket, sendto=errno.EAGAIN, sendmsg=errno.EAGAIN))
+        full.setattr(Messages, "send", lambda *_: -errno.EAGAIN)
+        assert send_bursts(group, pairs, [b"a" * 50] * 3)
+        assert udp.has_backlog
+        assert not send_bursts(group, pairs, [b"b" * 50] * 3, 3)
+    await each_got(pairs, [b"a" * 50] * 3)
+
+
+async def test_who_cannot_be_reached_keeps_nobody_else_from_a_burst(stage: Stage) -> None:
+    pairs = await pairs_of(stage, 4)
+    path = pairs[1][0].writer.path
+    assert isinstance(path, UdpPath)
+    path.address = ("255.255.255.255", 9)
+    assert send_bursts(group_of(pairs), pairs, [b"a" * 50] * 3)
+    assert stage.endpoint.stats.drops[DropReason.OUT_ERROR] == 3
+    for index in (0, 2, 3):
+        _, peer = pairs[index]
+        await until(lambda peer=peer: len(peer.dtls.rtp) == 3)  # type: ignore[misc]  # bound at once
+
+
+async def test_no_burst_is_protected_twice_under_one_index(stage: Stage) -> None:
+    pairs = await pairs_of(stage, 2)
+    group = group_of(pairs)
+    assert send_bursts(group, pairs, [b"a" * 50] * 3)
+    assert not send_bursts(group, pairs, [b"b" * 50] * 3)
+    assert not group.rows(layout_of([b"c"], pairs[0][0].writer.trailer_bytes))
+    await each_got(pairs, [b"a" * 50] * 3)

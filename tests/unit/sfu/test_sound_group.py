@@ -10,7 +10,7 @@ from server.sfu import rtp
 from server.sfu.description import Codec, ExtensionIds, LayerWish, MediaKind, TransportState
 from server.sfu.downtrack import DownTrack
 from server.sfu.drop_reason import HubStats
-from server.sfu.sound_group import CALM_PACKETS
+from server.sfu.group_fanout import CALM_TURNS
 from tests.unit.sfu.media_lab import OPUS, RED, Client, FakeGroup, Lab, make_rtp, receive_section
 
 MIC = 9
@@ -88,13 +88,13 @@ def hall(people: int = PEOPLE, *, together: bool = True) -> Hall:
 
 def test_after_a_calm_second_sound_goes_out_together() -> None:
     one = hall()
-    one.calm(CALM_PACKETS - 1)
+    one.calm(CALM_TURNS - 1)
     assert one.groups == set()
-    one.calm(60 - CALM_PACKETS + 1)
+    one.calm(60 - CALM_TURNS + 1)
     # Two groups: names of one letter and of two; the smaller is none.
     (group,) = one.groups
     assert len(group.writers) == 5
-    assert group.sent == 60 - CALM_PACKETS
+    assert group.sent == 60 - CALM_TURNS
     for listener in one.listeners:
         numbers = [packet.sequence for packet in listener.out]
         assert numbers == list(range(numbers[0], numbers[0] + 60))
@@ -188,8 +188,8 @@ OPS = st.one_of(
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("CALM_PACKETS", 3), ("MIN_MEMBERS", 2), ("REGROUP_PACKETS", 9)):
-        monkeypatch.setattr(f"server.sfu.sound_group.{name}", value)
+    for name, value in (("CALM_TURNS", 3), ("MIN_MEMBERS", 2), ("REGROUP_TURNS", 9)):
+        monkeypatch.setattr(f"server.sfu.group_fanout.{name}", value)
 
 
 def play(together: bool, ops: list[tuple[object, ...]]) -> Hall:

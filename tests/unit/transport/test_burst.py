@@ -14,8 +14,9 @@ from server.sfu.packet import Packet, Source
 from server.sfu.packet_cache import PacketCache
 from server.sfu.ports import MAX_PACKET_BYTES
 from server.sfu.rtp import payload_bounds
-from server.sfu.transport.burst import Scratch, SrtpBurstWriter
+from server.sfu.transport.burst import SrtpBurstWriter
 from server.sfu.transport.peer_transport import PeerTransport
+from server.sfu.transport.scratch import Scratch
 from server.sfu.transport.srtp import SRTP_PROFILES, SrtpReceiver, SrtpSender, pointer_to
 from server.sfu.transport.stats import DropReason, EndpointStats
 from tests.fakes.packet_peer import rtp_packet
@@ -78,7 +79,7 @@ class Bench:
         made = [Packet(SOURCE, 0, unpack_from("!I", packet, 4)[0], 0, packet[12:], 0) for packet in packets]
         layout = layout_of(made, self.writer.trailer_bytes)
         sequence, _, ssrc = unpack_from("!HII", packets[0], 2)
-        layout.write(self.writer.scratch, sequence, 0, ssrc, b"")
+        layout.write(self.writer.scratch, 0, sequence, 0, ssrc, b"")
         return self.writer.send_burst(layout)
 
     def arrived(self) -> list[bytes]:
@@ -146,7 +147,7 @@ def test_subscribers_share_a_layout_and_each_gets_its_own_packets() -> None:
     layout = layout_of(made, TAG)
     for ssrc in (1, 2):
         bench = Bench(scratch)
-        layout.write(scratch.buffer, ssrc, 0, ssrc, b"")
+        layout.write(scratch.buffer, 0, ssrc, 0, ssrc, b"")
         assert bench.writer.send_burst(layout) == 3
         found = [unpack_from("!BBHII", packet) for packet in bench.arrived()]
         assert found == [(0x80, 96, ssrc + number, 3000, ssrc) for number in range(3)]
