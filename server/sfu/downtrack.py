@@ -213,6 +213,12 @@ class DownTrack:
         self.catch_up()
         return self._out
 
+    @property
+    def octets(self) -> int:
+        """Those of `out`, without the catching up: all of a peer's are added up at many a tick."""
+        group = self._group
+        return self._out.octets + (0 if group is None else group.octets - self._group_octets)
+
     def join_group(self, group: Group) -> None:
         self._group = group
         self._group_packets, self._group_octets = group.packets, group.octets
@@ -380,18 +386,20 @@ class DownTrack:
 
     def report(self, now_us: int, *, is_fresh: bool) -> None:
         """A sender report on the publisher's clock: right after its own (`is_fresh`), and after each switch."""
-        forwarder, out = self.forwarder, self.out
-        source, last = forwarder.current, forwarder.last
-        if source is None or not source.clock.is_known or last is None or last.source is not source:
+        # Why without catching up: it is asked at every tick, and what a group sends changes no source.
+        source = self._forwarder.current
+        if source is None or not source.clock.is_known or not self._reports.is_due(source, now_us, is_fresh=is_fresh):
             return
-        if self._reports.is_due(source, now_us, is_fresh=is_fresh):
-            report = self._reports.write(
-                source,
-                now_us,
-                is_fresh=is_fresh,
-                ssrc=self.section.ssrc,
-                offset=forwarder.munger.timestamp,
-                packets=out.packets,
-                octets=out.octets,
-            )
-            self.peer.send_rtcp(report + rtcp_writer.cname(self.section.ssrc, self.up.cname))
+        forwarder, out = self.forwarder, self.out
+        if forwarder.last is None or forwarder.last.source is not source:
+            return
+        report = self._reports.write(
+            source,
+            now_us,
+            is_fresh=is_fresh,
+            ssrc=self.section.ssrc,
+            offset=forwarder.munger.timestamp,
+            packets=out.packets,
+            octets=out.octets,
+        )
+        self.peer.send_rtcp(report + rtcp_writer.cname(self.section.ssrc, self.up.cname))

@@ -353,7 +353,7 @@ class MediaPeer:
     @property
     def sent_bytes(self) -> int:
         """Since the start."""
-        return self.extra_bytes + sum(down.out.octets for down in self.downs.values())
+        return self.extra_bytes + sum([down.octets for down in self.downs.values()])
 
     def tick(self, now_us: int) -> None:
         self._feedback.tick(now_us)
