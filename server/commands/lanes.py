@@ -1,4 +1,4 @@
-"""The whole run on two cores: two groups of tests at a time, a third in what they leave; lessons in browsers last."""
+"""The whole run on two cores: two groups of tests at a time, others in what they leave; lessons in browsers last."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ _APART = ("tests/integration/access", "tests/integration/house")
 # The longest first: they wait for timers, disks and the network now and then.
 _ORDER = ((E2E,), ("tests/conformance",), ("tests/integration",), ("tests/integration/house",), ("tests/contract",))
 # These only compute: they take what the others leave of the cores, at a lower priority, so that nobody's time runs out.
-_ASIDE = (("tests/unit",), ("tests/fuzz",), ("tests/integration/access",))
+_ASIDE = (("tests/unit",), ("tests/integration/access",))
+# Beside the lessons, which leave a quarter of the cores, in small pieces.
+_BESIDE_LAST = (("tests/fuzz",),)
 # So much that two busy cores still leave it a tenth of one (sched(7)); what hangs is told from that by a longer guard.
 _NICE = 10
 _PATIENT = "--timeout=900"
@@ -30,11 +32,15 @@ _PATIENT = "--timeout=900"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lanes:
-    """pytest's words, one list a process: `groups` in this order, two at a time, beside them `aside`; then `last`."""
+    """pytest's words, one list a process.
+
+    `groups` run in this order, two at a time, and beside them `aside`; then `last`, and beside it `beside_last`.
+    """
 
     groups: tuple[list[str], ...]
     aside: tuple[list[str], ...]
     last: list[str]
+    beside_last: tuple[list[str], ...]
 
 
 def lanes(folders: Sequence[str], browser_files: Sequence[str]) -> Lanes:
@@ -42,7 +48,7 @@ def lanes(folders: Sequence[str], browser_files: Sequence[str]) -> Lanes:
     last = [file for file in browser_files if Path(file).name in LESSONS]
     pages = [file for file in browser_files if file not in last]
     apart = [part for part in _APART if str(Path(part).parent) in folders]
-    known = {folder for group in (*_ORDER, *_ASIDE) for folder in group}
+    known = {folder for group in (*_ORDER, *_ASIDE, *_BESIDE_LAST) for folder in group}
     left = tuple(folder for folder in folders if folder not in known)
 
     def words_of(group: Sequence[str]) -> list[str]:
@@ -51,10 +57,14 @@ def lanes(folders: Sequence[str], browser_files: Sequence[str]) -> Lanes:
         chosen = [folder for folder in group if folder in folders or folder in apart]
         return [*chosen, *(f"--ignore={part}" for part in apart if str(Path(part).parent) in chosen)]
 
+    def patient(groups: Sequence[Sequence[str]]) -> tuple[list[str], ...]:
+        return tuple([*words, _PATIENT] for group in groups if (words := words_of(group)))
+
     return Lanes(
         groups=tuple(words for group in (*_ORDER, left) if (words := words_of(group))),
-        aside=tuple([*words, _PATIENT] for group in _ASIDE if (words := words_of(group))),
+        aside=patient(_ASIDE),
         last=last,
+        beside_last=patient(_BESIDE_LAST),
     )
 
 
@@ -95,7 +105,7 @@ class SideBySide:
 
     def run(self) -> list[int]:
         """Their exit codes. Interrupted, it ends what runs: pytest clears up what it started."""
-        workers = [threading.Thread(target=self._work, args=(nice,)) for nice in (0, 0, _NICE)]
+        workers = [threading.Thread(target=self._work, args=(is_aside,)) for is_aside in (False, False, True)]
         for worker in workers:
             worker.start()
         try:
@@ -113,13 +123,14 @@ class SideBySide:
             raise
         return self._codes
 
-    def _work(self, nice: int) -> None:
+    def _work(self, is_aside: bool) -> None:
         while True:
             with tempfile.TemporaryFile() as said:
                 with self._lock:
-                    queue = self._waiting if self._waiting and not nice else self._aside
+                    queue = self._waiting if self._waiting and not is_aside else self._aside
                     if not queue:
                         return
+                    nice = _NICE if queue is self._aside else 0
                     words = queue.pop(0)
                     sys.stderr.write(f"tongchuang: pytest {' '.join(words)} (its lines follow when it ends)\n")
                     started_s = time.monotonic()

@@ -55,7 +55,7 @@ def _everything(folders: Sequence[str]) -> list[int]:
     """Node's first; then all but the lessons, side by side; then those, which want both cores."""
     whole = lanes(folders, sorted(str(path) for path in Path(E2E).glob("test_*.py")))
     codes, failures = [_node_tests()], []
-    for groups, aside in ((whole.groups, whole.aside), ((whole.last,), ())):
+    for groups, aside in ((whole.groups, whole.aside), ((whole.last,), whole.beside_last)):
         run = SideBySide(groups, aside, ROOT)
         codes += run.run()
         failures += run.failures

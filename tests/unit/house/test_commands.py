@@ -43,14 +43,14 @@ def test_the_whole_run_leaves_no_test_out_and_runs_none_twice() -> None:
     folders = [f"tests/{layer}" for layer in ORDER]
     files = sorted(str(path) for path in Path("tests/e2e").glob("test_*.py"))
     whole = lanes(folders, files)
-    words = [*whole.last, *(word for group in (*whole.groups, *whole.aside) for word in group)]
+    words = [*whole.last, *(word for group in (*whole.groups, *whole.aside, *whole.beside_last) for word in group)]
     apart = [word.removeprefix("--ignore=") for word in words if word.startswith("--ignore=")]
     chosen = [word for word in words if not word.startswith("--")]
     assert sorted(chosen) == sorted([*(folder for folder in folders if folder != "tests/e2e"), *apart, *files])
     assert all(Path(part).is_dir() for part in apart)
     assert {Path(file).name for file in whole.last} == set(LESSONS)
     # Playwright's API and asyncio tests never share a process.
-    for group in (whole.last, *whole.groups, *whole.aside):
+    for group in (whole.last, *whole.groups, *whole.aside, *whole.beside_last):
         assert len({word.startswith("tests/e2e") for word in group if not word.startswith("--")}) == 1
 
 
@@ -69,11 +69,12 @@ while not all(pathlib.Path(name).exists() for name in "abc"):
     time.sleep(0.01)
 print("said", sys.argv[1], os.nice(0) > int(sys.argv[2]))
 """
+    say = "import os, sys; print('said', sys.argv[1], os.nice(0) > int(sys.argv[2])); raise SystemExit(3)"
     own = str(os.nice(0))
-    scripts = {"a": (meet, "a", own), "b": (meet, "b", own), "c": (meet, "c", own), "d": ("raise SystemExit(3)",)}
+    scripts = {"a": (meet, "a", own), "b": (meet, "b", own), "c": (meet, "c", own), "d": (say, "d", own)}
     codes = SideBySide(["a", "b"], ["c", "d"], tmp_path, lambda name: [sys.executable, "-c", *scripts[str(name)]]).run()
     assert sorted(codes) == [0, 0, 0, 3]
-    assert {"said a False", "said b False", "said c True"} <= set(capsys.readouterr().out.splitlines())
+    assert {"said a False", "said b False", "said c True", "said d True"} <= set(capsys.readouterr().out.splitlines())
 
 
 def test_what_a_group_failed_on_is_said_in_few_lines(tmp_path: Path) -> None:
