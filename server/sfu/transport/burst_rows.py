@@ -31,7 +31,7 @@ class _Rows:
         header = layout.payloads_at[0]
         starts = [at - header for at in layout.payloads_at]
         self.packets: list[Any] = [
-            scratch.pointer + burst + start for burst in range(0, count * total, total) for start in starts
+            scratch.pointer + (burst + start) for burst in range(0, count * total, total) for start in starts
         ]
         start = scratch.address
         values = [value for index in range(members) for value in (start + index % count * total, total)]

@@ -1,4 +1,4 @@
-"""One packet for each of several peers behind one socket: protected with their keys, sent by one system call.
+"""Several peers behind one socket: a packet each, protected with their keys and sent by one system call; bursts likewise.
 
 Why: a packet of sound goes out alone, twenty milliseconds after the last one, when the caches have forgotten
 everything. Subscriber by subscriber each costs some fifty objects of Python that have to come from memory again.
@@ -23,7 +23,7 @@ _STRIDES = (256, 512, 1024)
 _MAX_SIZES = 64
 
 
-class _Row:
+class _Singles:
     """Places for the packets, `stride` bytes apart, and everything that points to them."""
 
     __slots__ = ("buffer", "messages", "packets", "size", "sizes", "start", "stride", "view")
@@ -47,7 +47,7 @@ class UdpGroup:
 
     __slots__ = (
         "__weakref__", "_bursts", "_count", "_handles", "_is_over", "_length_bytes", "_lengths", "_paths", "_pointers",
-        "_rows", "_scratch", "_senders", "_socket", "_tag_bytes",
+        "_scratch", "_senders", "_singles", "_socket", "_tag_bytes",
     )  # fmt: skip
 
     def __init__(
@@ -63,7 +63,7 @@ class UdpGroup:
         self._lengths = new_lengths([0] * count)
         self._length_bytes = byte_size(self._lengths)
         self._pointers = [self._lengths + index for index in range(count)]
-        self._rows: dict[int, _Row] = {}
+        self._singles: dict[int, _Singles] = {}
         self._bursts: BurstRows | None = None
         self._scratch = scratch
         self._is_over = False
@@ -76,14 +76,14 @@ class UdpGroup:
             return None
         for stride in _STRIDES:
             if size + self._tag_bytes <= stride:
-                row = self._rows.get(stride)
+                row = self._singles.get(stride)
                 if row is None:
-                    row = self._rows[stride] = _Row(self._socket.family, self._paths, stride)
+                    row = self._singles[stride] = _Singles(self._socket.family, self._paths, stride)
                 return row.buffer, stride
         return None
 
     def send(self, stride: int, size: int) -> bool:
-        row = self._rows[stride]
+        row = self._singles[stride]
         lengths, places = row.sizes.get(size) or self._learn(row, size)
         if size != row.size:
             row.size = size
@@ -110,7 +110,7 @@ class UdpGroup:
             return False
         return True
 
-    def _learn(self, row: _Row, size: int) -> tuple[Any, bytes]:
+    def _learn(self, row: _Singles, size: int) -> tuple[Any, bytes]:
         if len(row.sizes) >= _MAX_SIZES:
             row.sizes.clear()
         protected = size + self._tag_bytes
@@ -119,7 +119,7 @@ class UdpGroup:
         row.sizes[size] = known
         return known
 
-    def _send(self, row: _Row, length: int) -> None:
+    def _send(self, row: _Singles, length: int) -> None:
         sent = self._socket.send_messages(row.messages, 0, self._count, length)
         while sent < self._count:
             # The kernel refused this one: the path's own way tells why, and whether it can wait.
