@@ -1,4 +1,4 @@
-"""Several peers behind one socket: a packet each, protected with their keys and sent by one system call; bursts likewise.
+"""Several peers behind one socket: a packet or a burst each, protected with their keys, sent by one system call.
 
 Why: a packet of sound goes out alone, twenty milliseconds after the last one, when the caches have forgotten
 everything. Subscriber by subscriber each costs some fifty objects of Python that have to come from memory again.
