@@ -106,12 +106,6 @@ def frame_size(packet: Packet) -> tuple[int, int] | None:
     return (width, height) if width and height else None
 
 
-def rewrite_burst(buffer: bytearray, places: Sequence[int], packets: Sequence[Packet], stretch: Stretch) -> None:
-    """The same for packets whose payloads stand at `places`."""
-    for at, packet in zip(places, packets, strict=True):
-        rewrite(buffer, at, packet, stretch)
-
-
 def rewrite(buffer: bytearray, at: int, packet: Packet, stretch: Stretch) -> None:
     """Shift the descriptor's numbers in a payload that stands at `buffer[at:]`."""
     where = packet.picture_at
@@ -134,3 +128,9 @@ def rewrite(buffer: bytearray, at: int, packet: Packet, stretch: Stretch) -> Non
     if where:
         where += at
         buffer[where] = buffer[where] & 0xE0 | (packet.keyidx + stretch.keyidx) & 0x1F
+
+
+def rewrite_burst(buffer: bytearray, places: Sequence[int], packets: Sequence[Packet], stretch: Stretch) -> None:
+    """The same for packets whose payloads stand at `places`."""
+    for at, packet in zip(places, packets, strict=True):
+        rewrite(buffer, at, packet, stretch)

@@ -11,6 +11,8 @@ from tests.conformance.meeting import Combination, Meeting
 from tests.conformance.target import Target
 from tests.conformance.wait import until
 
+# A second of the largest layer.
+FULL_FRAMES = 15
 MIME = {"vp8": "video/vp8", "h264": "video/h264"}
 
 
@@ -38,7 +40,10 @@ async def test_two_people_see_and_hear_one_another(cell: tuple[Meeting, Combinat
     await lin.hears("ortega", 660)
 
     full = (width, height)
-    await until(lambda: seen_by_ortega.size == full, lambda: f"the size {full}: {dict(seen_by_ortega.sizes)}")
+    # Why not the size at this moment: on a busy machine an encoder leaves its largest layer now and then.
+    await until(
+        lambda: seen_by_ortega.sizes[full] >= FULL_FRAMES, lambda: f"the size {full}: {dict(seen_by_ortega.sizes)}"
+    )
     publication = await ortega.publication("lin", rtc.TrackKind.KIND_VIDEO)
     assert publication.sid == camera.sid
     assert publication.mime_type.lower() == MIME[combination.codec]
