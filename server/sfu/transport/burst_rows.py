@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain, repeat
-from struct import pack
 from typing import Any
 
 from server.sfu.layout import BurstLayout
 from server.sfu.transport.scratch import MAX_ROW_PACKETS, Scratch
-from server.sfu.transport.sendmmsg import Messages
+from server.sfu.transport.sendmmsg import Messages, places
 from server.sfu.transport.sockets import MAX_SEGMENT_BYTES, UdpPath, UdpSocket
 from server.sfu.transport.srtp import byte_size, memmove, new_lengths, srtp_protect
 
@@ -33,9 +32,7 @@ class _Rows:
         self.packets: list[Any] = [
             scratch.pointer + (burst + start) for burst in range(0, count * total, total) for start in starts
         ]
-        start = scratch.address
-        values = [value for index in range(members) for value in (start + index % count * total, total)]
-        self.places = pack(f"={len(values)}Q", *values)
+        self.places = places((scratch.address + index % count * total for index in range(members)), total)
         (_, _, size), *more = layout.runs
         self.segment = 0 if more or size > MAX_SEGMENT_BYTES else size
         """0 = no single message can send it."""

@@ -7,13 +7,12 @@ everything. Subscriber by subscriber each costs some fifty objects of Python tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from struct import pack
 from typing import Any
 
 from server.sfu.layout import BurstLayout
 from server.sfu.transport.burst_rows import BurstRows
 from server.sfu.transport.scratch import Scratch
-from server.sfu.transport.sendmmsg import Messages
+from server.sfu.transport.sendmmsg import Messages, places
 from server.sfu.transport.sockets import UdpPath, UdpSocket
 from server.sfu.transport.srtp import SrtpSender, address_of, byte_size, memmove, new_lengths, pointer_to, srtp_protect
 
@@ -84,10 +83,10 @@ class UdpGroup:
 
     def send(self, stride: int, size: int) -> bool:
         row = self._singles[stride]
-        lengths, places = row.sizes.get(size) or self._learn(row, size)
+        lengths, its_places = row.sizes.get(size) or self._learn(row, size)
         if size != row.size:
             row.size = size
-            row.messages.set_places(places)
+            row.messages.set_places(its_places)
         memmove(self._lengths, lengths, self._length_bytes)
         if any(map(srtp_protect, self._handles, row.packets, self._pointers)):
             # Keys are worn out or the sender is broken. Nothing is sent twice under one index: libsrtp refuses it.
@@ -114,8 +113,8 @@ class UdpGroup:
         if len(row.sizes) >= _MAX_SIZES:
             row.sizes.clear()
         protected = size + self._tag_bytes
-        places = [value for index in range(self._count) for value in (row.start + index * row.stride, protected)]
-        known = new_lengths([size] * self._count), pack(f"={len(places)}Q", *places)
+        starts = range(row.start, row.start + self._count * row.stride, row.stride)
+        known = new_lengths([size] * self._count), places(starts, protected)
         row.sizes[size] = known
         return known
 

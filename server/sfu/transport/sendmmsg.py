@@ -10,14 +10,14 @@ import ctypes
 import socket
 import struct
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 # The kernel looks at no more messages in one call (UIO_MAXIOV).
 MAX_MESSAGES = 1024
 _ADDRESS_BYTES = 28  # sockaddr_in6, the longer one
-_SOL_UDP = 17
-_UDP_SEGMENT = 103
+SOL_UDP = 17
+UDP_SEGMENT = 103
 
 
 class _Iovec(ctypes.Structure):
@@ -76,6 +76,12 @@ def _socket_address(family: int, address: Sequence[Any]) -> bytes:
     return struct.pack("=H", family) + struct.pack("!HI", port, flow) + host + struct.pack("=I", scope)
 
 
+def places(starts: Iterable[int], length: int) -> bytes:
+    """What `Messages.set_places` takes for messages of one length that begin at these addresses; worth keeping."""
+    values = [value for start in starts for value in (start, length)]
+    return struct.pack(f"={len(values)}Q", *values)
+
+
 class Messages:
     """One message for each address; `set_places` and `set_segment` say what is in them."""
 
@@ -88,7 +94,7 @@ class Messages:
         self._iovecs = (_Iovec * count)()
         self._messages = (_Message * count)()
         self._message_bytes = ctypes.sizeof(_Message)
-        self._control = _Segment(ctypes.sizeof(ctypes.c_size_t) + 10, _SOL_UDP, _UDP_SEGMENT)
+        self._control = _Segment(_Segment.size.offset + _Segment.size.size, SOL_UDP, UDP_SEGMENT)
         names, iovecs = ctypes.addressof(self._addresses), ctypes.addressof(self._iovecs)
         for index, address in enumerate(addresses):
             raw = _socket_address(family, address)

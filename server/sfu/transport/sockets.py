@@ -19,15 +19,13 @@ from typing import TYPE_CHECKING, Any
 from server.clock import Clock
 from server.sfu.transport.guard import PROTOCOL_OF, Protocol
 from server.sfu.transport.path import Intake
-from server.sfu.transport.sendmmsg import Messages
+from server.sfu.transport.sendmmsg import SOL_UDP, UDP_SEGMENT, Messages
 from server.sfu.transport.srtp import pointer_to
 from server.sfu.transport.stats import DropReason, EndpointStats
 
 if TYPE_CHECKING:
     from server.sfu.transport.peer_transport import PeerTransport
 
-_SOL_UDP = 17
-_UDP_SEGMENT = 103
 _UDP_GRO = 104
 # Why 8 MB: a second of 60 publishers; the prototype with the default buffer lost 43 % in bursts (media.md §1).
 _KERNEL_BUFFER_BYTES = 8 * 1024 * 1024
@@ -205,7 +203,7 @@ class UdpSocket:
             return
         notes = self._segment_notes.get(size)
         if notes is None:
-            notes = self._segment_notes[size] = [(_SOL_UDP, _UDP_SEGMENT, struct.pack("H", size))]
+            notes = self._segment_notes[size] = [(SOL_UDP, UDP_SEGMENT, struct.pack("H", size))]
         try:
             self._socket.sendmsg((run,), notes, 0, address)
         except OSError as exc:
@@ -289,7 +287,7 @@ def _enlarge(udp: socket.socket, option: int) -> None:
 
 def _enable_gro(udp: socket.socket) -> bool:
     try:
-        udp.setsockopt(_SOL_UDP, _UDP_GRO, 1)
+        udp.setsockopt(SOL_UDP, _UDP_GRO, 1)
     except OSError:
         return False
     return True
