@@ -9,16 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.sfu.description import ExtensionIds, LayerWish, TransportState, VideoQuality
-from server.sfu.downtrack import DownTrack
-from server.sfu.drop_reason import DropReason, HubStats
+from server.sfu.drop_reason import DropReason
 from server.sfu.group_fanout import CALM_TURNS
+from tests.unit.sfu.audience import Audience, assert_alike, make_impatient, name_of
 from tests.unit.sfu.media_lab import (
     THREE_LAYERS,
     VP8,
     Client,
     Encoder,
-    FakeGroup,
-    Lab,
     make_rtp,
     receive_section,
 )
@@ -31,12 +29,11 @@ OTHER_IDS = ExtensionIds(mid=9)
 QUALITIES = (VideoQuality.LOW, VideoQuality.MEDIUM)
 
 
-class Cinema:
+class Cinema(Audience):
     """One camera with two layers and its viewers; `together` lets them be in groups."""
 
     def __init__(self, *, together: bool, temporal: bool = False) -> None:
-        self.lab = Lab()
-        self.together = together
+        super().__init__(together=together)
         self.actor = self.lab.client()
         self.camera = self.lab.track(layers=THREE_LAYERS[:2])
         self.actor.peer.receive(
@@ -44,20 +41,13 @@ class Cinema:
         )
         self.encoders = [Encoder(ssrc=ssrc, temporal=temporal, packets_per_frame=3) for ssrc in SSRCS]
         self.kept: list[bytes] = []
-        self.viewers: list[Client] = []
-        self.downs: list[DownTrack] = []
 
     def join(self, quality: VideoQuality = VideoQuality.MEDIUM, ids: ExtensionIds = IDS, *, mid: str = "") -> None:
-        viewer = self.lab.client()
-        number = len(self.viewers)
-        if self.together:
-            viewer.transport.writer.meeting_point = "here"
-        self.viewers.append(viewer)
-        # Names of one and of two letters: blocks of two lengths.
+        number, viewer = self.come()
         self.downs.append(
             viewer.watch(
                 self.camera,
-                mid=mid or str(number * 2 % 13),
+                mid=mid or name_of(number),
                 ssrc=0x100 + number,
                 rtx_ssrc=0x200 + number,
                 codecs=(VP8,),
@@ -96,18 +86,8 @@ class Cinema:
         )
         encoder.sequence = (encoder.sequence + 1) & 0xFFFF
 
-    def calm(self, pictures: int = 60) -> None:
-        for _ in range(pictures):
-            self.picture()
-            self.lab.step()
-
-    @property
-    def groups(self) -> set[FakeGroup]:
-        return {group for viewer in self.viewers for group in viewer.transport.writer.groups}
-
-    @property
-    def sent_together(self) -> int:
-        return sum(group.sent for group in self.groups)
+    def send(self) -> None:
+        self.picture()
 
 
 def cinema(people: int = PEOPLE, *, together: bool = True) -> Cinema:
@@ -134,7 +114,7 @@ def test_after_a_calm_while_pictures_go_out_together() -> None:
     (group,) = one.groups
     assert len(group.writers) == 5, "names of one letter; those of two are too few"
     assert group.sent > 30
-    for viewer in one.viewers:
+    for viewer in one.people:
         assert numbers(viewer) == list(range(len(viewer.out)))
         assert len(viewer.out) == 71 * 3
     assert one.lab.hub.stats.forwarded == 71 * 3 * PEOPLE
@@ -157,7 +137,7 @@ def test_each_layer_has_a_group_of_its_own() -> None:
     one.calm(80)
     alive = [group for group in one.groups if group.sent > 40]
     assert sum(len(group.writers) for group in alive) >= 9
-    for viewer in one.viewers:
+    for viewer in one.people:
         assert numbers(viewer) == list(range(len(viewer.out)))
 
 
@@ -172,7 +152,7 @@ def test_whatever_changes_ends_the_group_and_calm_begins_another(change: str) ->
         case "join":
             one.join()
         case "leave":
-            one.viewers[1].peer.close()
+            one.people[1].peer.close()
         case "wish":
             down.set_wish(LayerWish(enabled=False))
         case "layer":
@@ -181,17 +161,17 @@ def test_whatever_changes_ends_the_group_and_calm_begins_another(change: str) ->
             one.camera.set_muted(True)
             one.camera.set_muted(False)
         case "disconnect":
-            one.viewers[1].transport.writer.is_open = False
-            one.viewers[1].turns(TransportState.FAILED)
+            one.people[1].transport.writer.is_open = False
+            one.people[1].turns(TransportState.FAILED)
         case _:
-            one.viewers[1].watch(one.camera, mid=down.section.mid, ssrc=0xF0, rtx_ssrc=0x2F0, codecs=(VP8,), ids=IDS)
+            one.people[1].watch(one.camera, mid=down.section.mid, ssrc=0xF0, rtx_ssrc=0x2F0, codecs=(VP8,), ids=IDS)
     one.lab.step()
     one.picture(key=True)
     one.calm(CALM_TURNS // 2 - 3)
     assert one.sent_together == sent
     one.calm(30)
     assert one.sent_together > sent
-    for viewer in (viewer for number, viewer in enumerate(one.viewers) if number != 1):
+    for viewer in (viewer for number, viewer in enumerate(one.people) if number != 1):
         assert numbers(viewer) == list(range(len(viewer.out)))
 
 
@@ -212,14 +192,14 @@ def test_losses_and_late_packets_do_not_end_a_group() -> None:
     assert one.groups == {group}
     # Not the picture with a hole, nor what came late, nor the padding with the picture after it.
     assert group.sent == sent + 3
-    for viewer in one.viewers:
+    for viewer in one.people:
         assert sorted(numbers(viewer)) == list(range(len(viewer.out)))
 
 
 def test_a_nack_is_answered_with_what_the_group_sent() -> None:
     one = cinema(5)
     one.calm(60)
-    viewer, down = one.viewers[2], one.downs[2]
+    viewer, down = one.people[2], one.downs[2]
     wanted = viewer.out[-2]
     viewer.peer.answer_nack(down, (wanted.sequence,), one.lab.clock.monotonic_us())
     one.lab.step()
@@ -238,7 +218,7 @@ def test_after_a_change_of_layers_picture_numbers_go_on_in_a_group() -> None:
     one.picture(key=True)
     one.calm(60)
     assert one.sent_together
-    for viewer in one.viewers:
+    for viewer in one.people:
         assert numbers(viewer) == list(range(len(viewer.out)))
         pictures = [int.from_bytes(packet.payload[2:4], "big") & 0x7FFF for packet in viewer.out]
         steps = {(after - before) & 0x7FFF for before, after in pairwise(pictures)}
@@ -249,13 +229,13 @@ def test_who_is_alone_gets_the_time_of_sending_as_the_group_does() -> None:
     one = Cinema(together=True)
     for _ in range(6):
         one.join(mid="0")
-    one.viewers[5].transport.writer.meeting_point = None
+    one.people[5].transport.writer.meeting_point = None
     one.lab.step()
     one.picture(key=True)
     one.calm(60)
     (group,) = one.groups
     assert len(group.writers) == 5
-    times = [[packet.extensions[3] for packet in viewer.out] for viewer in one.viewers]
+    times = [[packet.extensions[3] for packet in viewer.out] for viewer in one.people]
     assert len(set(times[0])) > 50
     assert times[5] == times[0]
 
@@ -270,7 +250,7 @@ def test_a_member_that_stays_behind_ends_the_group() -> None:
     one.calm(60)
     first, second = sorted(one.groups, key=lambda group: group.sent)
     assert {len(first.writers), len(second.writers)} == {5, 4}
-    assert one.viewers[1].transport.writer not in min(first, second, key=lambda group: len(group.writers)).writers
+    assert one.people[1].transport.writer not in min(first, second, key=lambda group: len(group.writers)).writers
 
 
 OPS = st.one_of(
@@ -292,8 +272,7 @@ OPS = st.one_of(
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("CALM_TURNS", 3), ("MIN_MEMBERS", 2), ("REGROUP_TURNS", 9)):
-        monkeypatch.setattr(f"server.sfu.group_fanout.{name}", value)
+    make_impatient(monkeypatch)
 
 
 def act(one: Cinema, op: tuple[object, ...]) -> None:
@@ -309,19 +288,19 @@ def act(one: Cinema, op: tuple[object, ...]) -> None:
             one.lab.step(times * 0.02)
         case ("join", int(quality), bool(is_kin)):
             one.join(QUALITIES[quality], IDS if is_kin else OTHER_IDS)
-        case ("leave", int(number)) if number < len(one.viewers):
-            one.viewers[number].peer.close()
+        case ("leave", int(number)) if number < len(one.people):
+            one.people[number].peer.close()
         case ("wish", int(number), int(quality), bool(enabled)) if number < len(one.downs):
             one.downs[number].set_wish(LayerWish(quality=QUALITIES[quality], enabled=enabled))
         case ("mute", bool(muted)):
             one.camera.set_muted(muted)
-        case ("open", int(number), bool(is_open)) if number < len(one.viewers):
-            one.viewers[number].transport.writer.is_open = is_open
-        case ("connected", int(number), bool(is_connected)) if number < len(one.viewers):
-            one.viewers[number].turns(TransportState.CONNECTED if is_connected else TransportState.FAILED)
+        case ("open", int(number), bool(is_open)) if number < len(one.people):
+            one.people[number].transport.writer.is_open = is_open
+        case ("connected", int(number), bool(is_connected)) if number < len(one.people):
+            one.people[number].turns(TransportState.CONNECTED if is_connected else TransportState.FAILED)
         case ("nack", int(number), int(back)) if number < len(one.downs):
             down = one.downs[number]
-            one.viewers[number].peer.answer_nack(down, ((down.forwarder.munger.following - back) & 0xFFFF,), now_us)
+            one.people[number].peer.answer_nack(down, ((down.forwarder.munger.following - back) & 0xFFFF,), now_us)
         case ("report", int(number)) if number < len(one.downs):
             one.downs[number].report(now_us, is_fresh=True)
         case _:
@@ -346,15 +325,4 @@ def play(together: bool, temporal: bool, ops: list[tuple[object, ...]]) -> Cinem
 @settings(max_examples=300, deadline=None)
 @given(st.booleans(), st.lists(OPS, min_size=10, max_size=80))
 def test_nobody_can_tell_a_group_from_pictures_to_each_by_itself(temporal: bool, ops: list[tuple[object, ...]]) -> None:
-    grouped, alone = play(True, temporal, ops), play(False, temporal, ops)
-    assert not alone.groups
-    for one, other in zip(grouped.viewers, alone.viewers, strict=True):
-        assert one.transport.writer.packets == other.transport.writer.packets
-        assert one.transport.rtcp == other.transport.rtcp
-        assert one.peer.sent_bytes == other.peer.sent_bytes
-    for name in HubStats.__slots__:
-        assert getattr(grouped.lab.hub.stats, name) == getattr(alone.lab.hub.stats, name), name
-    for mine, theirs in zip(grouped.downs, alone.downs, strict=True):
-        assert (mine.out.packets, mine.out.octets) == (theirs.out.packets, theirs.out.octets)
-        assert mine.forwarder.last_timestamp == theirs.forwarder.last_timestamp
-        assert mine.forwarder.munger.following == theirs.forwarder.munger.following
+    assert_alike(play(True, temporal, ops), play(False, temporal, ops))

@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from server.sfu import rtp
 from server.sfu.description import Codec, ExtensionIds, LayerWish, MediaKind, TransportState
-from server.sfu.downtrack import DownTrack
-from server.sfu.drop_reason import HubStats
 from server.sfu.group_fanout import CALM_TURNS
-from tests.unit.sfu.media_lab import OPUS, RED, Client, FakeGroup, Lab, make_rtp, receive_section
+from tests.unit.sfu.audience import Audience, assert_alike, make_impatient, name_of
+from tests.unit.sfu.media_lab import OPUS, RED, make_rtp, receive_section
 
 MIC = 9
 PEOPLE = 7
@@ -20,29 +19,22 @@ KINDS = ((OPUS,), (OPUS, RED), (Codec(mime="audio/opus", payload_type=109, clock
 IDS = ExtensionIds(mid=9, abs_send_time=3, audio_level=6)
 
 
-class Hall:
+class Hall(Audience):
     """One microphone and its listeners; `together` lets them be in groups."""
 
     def __init__(self, *, together: bool) -> None:
-        self.lab = Lab()
-        self.together = together
+        super().__init__(together=together)
         self.singer = self.lab.client()
         self.mic = self.lab.track(MediaKind.AUDIO, "audio/red")
         self.singer.peer.receive(receive_section(kind=MediaKind.AUDIO, codecs=(OPUS, RED), ssrcs=(MIC,)), self.mic)
-        self.listeners: list[Client] = []
-        self.downs: list[DownTrack] = []
         self.sequence = 65_500
 
     def join(self, kind: int = 0, ids: ExtensionIds = IDS) -> None:
-        listener = self.lab.client()
-        number = len(self.listeners)
-        if self.together:
-            listener.transport.writer.meeting_point = "here"
-        self.listeners.append(listener)
-        # Names of one and of two letters: blocks of two lengths.
-        mid = str(number * 2 % 13)
+        number, listener = self.come()
         self.downs.append(
-            listener.watch(self.mic, mid=mid, ssrc=0x100 + number, codecs=KINDS[kind], ids=ids, rtx_ssrc=None)
+            listener.watch(
+                self.mic, mid=name_of(number), ssrc=0x100 + number, codecs=KINDS[kind], ids=ids, rtx_ssrc=None
+            )
         )
 
     def sound(self, *, skip: int = 0, back: int = 0, level: int = 0x94, size: int = 20, is_red: bool = False) -> None:
@@ -64,18 +56,8 @@ class Hall:
             )
         )
 
-    def calm(self, packets: int = 60) -> None:
-        for _ in range(packets):
-            self.sound()
-            self.lab.step()
-
-    @property
-    def groups(self) -> set[FakeGroup]:
-        return {group for listener in self.listeners for group in listener.transport.writer.groups}
-
-    @property
-    def sent_together(self) -> int:
-        return sum(group.sent for group in self.groups)
+    def send(self) -> None:
+        self.sound()
 
 
 def hall(people: int = PEOPLE, *, together: bool = True) -> Hall:
@@ -95,7 +77,7 @@ def test_after_a_calm_second_sound_goes_out_together() -> None:
     (group,) = one.groups
     assert len(group.writers) == 5
     assert group.sent == 60 - CALM_TURNS
-    for listener in one.listeners:
+    for listener in one.people:
         numbers = [packet.sequence for packet in listener.out]
         assert numbers == list(range(numbers[0], numbers[0] + 60))
     assert one.lab.hub.stats.forwarded == 60 * PEOPLE
@@ -118,17 +100,17 @@ def test_whatever_changes_ends_the_group_and_calm_begins_another(change: str) ->
         case "join":
             one.join()
         case "leave":
-            one.listeners[1].peer.close()
+            one.people[1].peer.close()
         case "wish":
             down.set_wish(LayerWish(enabled=False))
         case "mute":
             one.mic.set_muted(True)
             one.mic.set_muted(False)
         case "disconnect":
-            one.listeners[1].transport.writer.is_open = False
-            one.listeners[1].turns(TransportState.FAILED)
+            one.people[1].transport.writer.is_open = False
+            one.people[1].turns(TransportState.FAILED)
         case "renegotiate":
-            one.listeners[1].watch(one.mic, mid=down.section.mid, ssrc=0xF00, codecs=(OPUS,), ids=IDS, rtx_ssrc=None)
+            one.people[1].watch(one.mic, mid=down.section.mid, ssrc=0xF00, codecs=(OPUS,), ids=IDS, rtx_ssrc=None)
         case _:
             one.sound(is_red=True, level=-1)
     one.calm(40)
@@ -137,12 +119,12 @@ def test_whatever_changes_ends_the_group_and_calm_begins_another(change: str) ->
     assert one.sent_together > sent
     wanted = [number for number in range(6) if number != 1 or change not in ("leave", "wish", "disconnect")]
     for number in wanted:
-        packets = one.listeners[number].out
-        assert [packet.payload for packet in packets[-70:]] == [packet.payload for packet in one.listeners[0].out[-70:]]
+        packets = one.people[number].out
+        assert [packet.payload for packet in packets[-70:]] == [packet.payload for packet in one.people[0].out[-70:]]
         numbers = [packet.sequence for packet in packets]
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     if change in ("leave", "wish", "disconnect"):
-        assert len(one.listeners[1].out) == 60
+        assert len(one.people[1].out) == 60
 
 
 def test_what_a_group_cannot_send_goes_to_each() -> None:
@@ -150,7 +132,7 @@ def test_what_a_group_cannot_send_goes_to_each() -> None:
     one.calm(60)
     one.sound(size=400)
     one.lab.step()
-    assert all(len(listener.out[-1].payload) == 400 for listener in one.listeners)
+    assert all(len(listener.out[-1].payload) == 400 for listener in one.people)
 
 
 def test_a_late_packet_takes_its_reserved_number_and_the_group_goes_on() -> None:
@@ -162,7 +144,7 @@ def test_a_late_packet_takes_its_reserved_number_and_the_group_goes_on() -> None
     one.sound()
     one.lab.step()
     assert one.sent_together == sent + 2
-    for listener in one.listeners:
+    for listener in one.people:
         packets = listener.out[-4:]
         assert sorted(packet.sequence - packets[0].sequence for packet in packets) == [0, 1, 2, 3]
         assert {packet.sequence - packet.payload[0] & 0xFF for packet in packets} == {
@@ -188,8 +170,7 @@ OPS = st.one_of(
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("CALM_TURNS", 3), ("MIN_MEMBERS", 2), ("REGROUP_TURNS", 9)):
-        monkeypatch.setattr(f"server.sfu.group_fanout.{name}", value)
+    make_impatient(monkeypatch)
 
 
 def play(together: bool, ops: list[tuple[object, ...]]) -> Hall:
@@ -209,14 +190,14 @@ def play(together: bool, ops: list[tuple[object, ...]]) -> Hall:
                 one.lab.step(times * 0.02)
             case ("join", int(kind)):
                 one.join(kind)
-            case ("leave", int(number)) if number < len(one.listeners):
-                one.listeners[number].peer.close()
+            case ("leave", int(number)) if number < len(one.people):
+                one.people[number].peer.close()
             case ("wish", int(number), bool(enabled)) if number < len(one.downs):
                 one.downs[number].set_wish(LayerWish(enabled=enabled))
             case ("mute", bool(muted)):
                 one.mic.set_muted(muted)
-            case ("open", int(number), bool(is_open)) if number < len(one.listeners):
-                one.listeners[number].transport.writer.is_open = is_open
+            case ("open", int(number), bool(is_open)) if number < len(one.people):
+                one.people[number].transport.writer.is_open = is_open
             case ("report", int(number)) if number < len(one.downs):
                 one.downs[number].report(one.lab.clock.monotonic_us(), is_fresh=True)
             case ("clock",):
@@ -235,15 +216,4 @@ def play(together: bool, ops: list[tuple[object, ...]]) -> Hall:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(OPS, min_size=10, max_size=80))
 def test_nobody_can_tell_a_group_from_sound_to_each_by_itself(ops: list[tuple[object, ...]]) -> None:
-    grouped, alone = play(True, ops), play(False, ops)
-    assert not alone.groups
-    for one, other in zip(grouped.listeners, alone.listeners, strict=True):
-        assert one.transport.writer.packets == other.transport.writer.packets
-        assert one.transport.rtcp == other.transport.rtcp
-        assert one.peer.sent_bytes == other.peer.sent_bytes
-    for name in HubStats.__slots__:
-        assert getattr(grouped.lab.hub.stats, name) == getattr(alone.lab.hub.stats, name), name
-    for mine, theirs in zip(grouped.downs, alone.downs, strict=True):
-        assert (mine.out.packets, mine.out.octets) == (theirs.out.packets, theirs.out.octets)
-        assert mine.forwarder.last_timestamp == theirs.forwarder.last_timestamp
-        assert mine.forwarder.munger.following == theirs.forwarder.munger.following
+    assert_alike(play(True, ops), play(False, ops))
