@@ -8,9 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from server.clock import SystemClock
-from server.sfu.layout import BurstLayout
-from server.sfu.packet import Packet, Source
-from server.sfu.packet_cache import PacketCache
+from server.sfu.packet import Packet
 from server.sfu.rtp import HEADER, payload_bounds
 from server.sfu.transport import EndpointConfig, MediaEndpoint
 from server.sfu.transport.group import UdpGroup
@@ -18,11 +16,11 @@ from server.sfu.transport.peer_transport import PeerTransport
 from server.sfu.transport.sendmmsg import Messages
 from server.sfu.transport.sockets import UdpPath
 from server.sfu.transport.stats import DropReason
+from tests.fakes.bursts import SOURCE, layout_of
 from tests.fakes.packet_peer import PacketPeer, rtp_packet, until
 from tests.integration.transport.conftest import Stage
 from tests.integration.transport.test_sending import ReluctantSocket
 
-SOURCE = Source(ssrc=1, quality=0, clock_rate=90_000, is_video=True, cache=PacketCache(8))
 Pair = tuple[PeerTransport, PacketPeer]
 
 
@@ -164,15 +162,14 @@ async def test_nothing_is_protected_twice_under_one_index(stage: Stage) -> None:
 # A burst each
 
 
-def layout_of(payloads: Sequence[bytes], trailer_bytes: int) -> BurstLayout:
-    packets = [Packet(SOURCE, number, 3000, 0, payload, 0) for number, payload in enumerate(payloads)]
-    return BurstLayout(packets, payloads, flags=0x80, payload_type=96, block_bytes=0, trailer_bytes=trailer_bytes)
+def numbered(payloads: Sequence[bytes]) -> list[Packet]:
+    return [Packet(SOURCE, number, 3000, 0, payload, 0) for number, payload in enumerate(payloads)]
 
 
 def send_bursts(group: UdpGroup, pairs: Sequence[Pair], payloads: Sequence[bytes], number: int = 0) -> int:
     """The same packets to each, under SSRCs of their own from 100 on. How many bursts a row had; 0 = refused."""
     writer = pairs[0][0].writer
-    layout = layout_of(payloads, writer.trailer_bytes)
+    layout = layout_of(numbered(payloads), writer.trailer_bytes)
     rows = group.rows(layout)
     if not rows:
         return 0
@@ -206,7 +203,10 @@ async def test_each_gets_its_own_burst_and_a_row_goes_out_by_one_call(stage: Sta
         assert send_bursts(group, pairs, payloads, number) == rows
         assert stats.send_calls - calls == -(-5 // rows)
         assert stats.packets_out - packets_out == 5 * len(sizes)
-        assert stats.bytes_out - bytes_out == 5 * layout_of(payloads, pairs[0][0].writer.trailer_bytes).total_bytes
+        assert (
+            stats.bytes_out - bytes_out
+            == 5 * layout_of(numbered(payloads), pairs[0][0].writer.trailer_bytes).total_bytes
+        )
         await each_got(pairs, payloads, number)
         number += len(sizes)
 
@@ -261,5 +261,5 @@ async def test_no_burst_is_protected_twice_under_one_index(stage: Stage) -> None
     group = group_of(pairs)
     assert send_bursts(group, pairs, [b"a" * 50] * 3)
     assert not send_bursts(group, pairs, [b"b" * 50] * 3)
-    assert not group.rows(layout_of([b"c"], pairs[0][0].writer.trailer_bytes))
+    assert not group.rows(layout_of(numbered([b"c"]), pairs[0][0].writer.trailer_bytes))
     await each_got(pairs, [b"a" * 50] * 3)

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.sfu.layout import MAX_RUN_BYTES, MAX_SEGMENTS, BurstLayout
-from server.sfu.packet import Packet, Source
-from server.sfu.packet_cache import PacketCache
+from server.sfu.layout import MAX_RUN_BYTES, MAX_SEGMENTS
+from server.sfu.packet import Packet
 from server.sfu.ports import MAX_PACKET_BYTES
 from server.sfu.rtp import payload_bounds
 from server.sfu.transport.burst import SrtpBurstWriter
@@ -19,10 +18,10 @@ from server.sfu.transport.peer_transport import PeerTransport
 from server.sfu.transport.scratch import Scratch
 from server.sfu.transport.srtp import SRTP_PROFILES, SrtpReceiver, SrtpSender, pointer_to
 from server.sfu.transport.stats import DropReason, EndpointStats
+from tests.fakes.bursts import SOURCE, layout_of
 from tests.fakes.packet_peer import rtp_packet
 
 TAG = 16
-SOURCE = Source(ssrc=1, quality=0, clock_rate=90_000, is_video=True, cache=PacketCache(1))
 
 
 def without_padding(packet: bytes) -> bytes:
@@ -52,11 +51,6 @@ class FakePath:
 
     def send_run(self, run: memoryview, size: int) -> None:
         self.runs.append((bytes(run), size))
-
-
-def layout_of(packets: list[Packet], trailer_bytes: int) -> BurstLayout:
-    payloads = [packet.payload for packet in packets]
-    return BurstLayout(packets, payloads, flags=0x80, payload_type=96, block_bytes=0, trailer_bytes=trailer_bytes)
 
 
 class Bench:
